@@ -1,0 +1,98 @@
+package helpline
+
+import (
+	"context"
+	"fmt"
+)
+
+// Adviser is who signs in to a console: an account, never a person's name towards contacts.
+type Adviser struct {
+	ID        string
+	Alias     string
+	Languages []string
+	Capacity  int
+}
+
+// Console is one live console: an adviser and the epoch of its connection. A newer epoch has taken
+// everything over.
+type Console struct {
+	Adviser string
+	Epoch   int64
+}
+
+// DutyWish is what an adviser asks for: ready, paused (with a reason) or off. Audible says that
+// this console was heard by a person.
+type DutyWish struct {
+	State   string
+	Reason  string
+	Audible bool
+}
+
+// Duty is how an adviser stands: off, ready, paused, draining, lost.
+type Duty struct {
+	State    string `json:"state"`
+	Audible  bool   `json:"audible"`
+	Reason   string `json:"reason,omitempty"`
+	Used     int    `json:"used"`
+	Capacity int    `json:"capacity"`
+	Until    int64  `json:"until,omitempty"` // ms; no offers before, after a decline or a miss
+}
+
+// Desk is everything a console needs after it came up.
+type Desk struct {
+	Console Console
+	Duty    Duty
+	Legs    []Leg
+	Offers  []Notice
+	Owed    []Leg
+}
+
+// Welcome is a desk with the texts opened.
+type Welcome struct {
+	Console Console
+	Duty    Duty
+	Legs    []Opened
+	Offers  []Notice
+	Owed    []Opened
+}
+
+// ConsoleUp makes this the adviser's one live console: an older one is replaced, offers and legs
+// come along. after holds the last seq seen per contact.
+func (l *Line) ConsoleUp(ctx context.Context, a Adviser, after map[string]int64) (Welcome, error) {
+	desk, events, err := l.Queue.ConsoleUp(ctx, a)
+	if err != nil {
+		return Welcome{}, fmt.Errorf("bring console up: %w", err)
+	}
+	l.Note(events)
+	w := Welcome{Console: desk.Console, Duty: desk.Duty, Offers: desk.Offers, Owed: l.owed(desk.Owed)}
+	for _, leg := range desk.Legs {
+		leg.History, err = l.Queue.History(ctx, leg.Contact, max(after[leg.Contact], 0))
+		if err != nil {
+			return Welcome{}, fmt.Errorf("read history: %w", err)
+		}
+		w.Legs = append(w.Legs, l.open(ctx, leg))
+	}
+	return w, nil
+}
+
+// ConsoleDown tells that the console's connection is gone: offers return at once without blame,
+// legs are kept for the grace.
+func (l *Line) ConsoleDown(ctx context.Context, c Console) error {
+	events, err := l.Queue.ConsoleDown(ctx, c)
+	l.Note(events)
+	if err != nil {
+		return fmt.Errorf("take console down: %w", err)
+	}
+	return nil
+}
+
+// Duty changes an adviser's duty and offers what waits for a slot that this frees.
+// Errors: ErrConsoleReplaced, ErrInvalid.
+func (l *Line) Duty(ctx context.Context, c Console, wish DutyWish) (Duty, error) {
+	d, events, err := l.Queue.Duty(ctx, c, wish)
+	l.Note(events)
+	if err != nil {
+		return Duty{}, fmt.Errorf("change duty: %w", err)
+	}
+	return d, nil
+}

@@ -1,0 +1,53 @@
+package helpline
+
+// Notice is what a script tells the node that holds a socket. It is only a wake-up with its
+// content: everything in it can be read again from the live state.
+type Notice struct {
+	Count int64  `json:"n"`  // the node channel's counter
+	To    string `json:"to"` // "a:" + adviser or "c:" + contact
+	Kind  string `json:"kind"`
+
+	Contact string `json:"contact,omitempty"`
+	Offer   string `json:"offer,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+	State   string `json:"state,omitempty"`
+	Alias   string `json:"alias,omitempty"`
+	Epoch   int64  `json:"epoch,omitempty"`   // console epoch, or leg epoch with "lost"
+	Version int64  `json:"version,omitempty"` // of the contact's token
+
+	Channel  string `json:"channel,omitempty"`
+	Language string `json:"language,omitempty"`
+	Asks     string `json:"asks,omitempty"`
+	Role     string `json:"role,omitempty"`
+	Lane     Lane   `json:"lane,omitempty"`
+	Child    bool   `json:"child,omitempty"`
+	Arrival  int64  `json:"arrival,omitempty"` // ms
+	Now      int64  `json:"now,omitempty"`     // ms, Redis TIME when the notice was made
+	Expires  int64  `json:"expires,omitempty"` // ms
+
+	Seq    int64  `json:"seq,omitempty"`
+	CID    string `json:"cid,omitempty"`
+	From   Side   `json:"from,omitempty"`
+	Sealed string `json:"sealed,omitempty"`
+	Key    string `json:"key,omitempty"` // the contact's wrapped data key
+	At     int64  `json:"at,omitempty"`  // ms
+
+	Duty *Duty `json:"duty,omitempty"`
+}
+
+// The kinds of notices.
+const (
+	NoticeOffer    = "offer"
+	NoticeRevoked  = "revoked"
+	NoticeMessage  = "message"
+	NoticeContact  = "contact"  // to the adviser: the contact is active, away or left
+	NoticeLost     = "lost"     // to the adviser: the leg is not theirs any more
+	NoticeDuty     = "duty"     // to the adviser: duty or load changed
+	NoticeReplaced = "replaced" // a newer socket took over
+	NoticeJoined   = "joined"   // to the contact
+	NoticeAway     = "away"     // to the contact: the adviser's connection is lost
+	NoticeWaiting  = "waiting"  // to the contact: back in the queue
+	NoticeTyping   = "typing"
+	NoticeEnded    = "ended"
+	NoticeSignOut  = "signed_out"
+)

@@ -1,0 +1,58 @@
+package helpline
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Leg is a contact at an adviser's desk, texts still sealed.
+type Leg struct {
+	Facts
+	State        State
+	Epoch        int64
+	Seq          int64
+	Waited       time.Duration
+	Key          string
+	Draft        string
+	DraftVersion int64
+	History      []SealedMessage
+}
+
+// Opened is a leg that its adviser can read. Draft is nil when there is none.
+type Opened struct {
+	Leg
+	Messages []Message
+	Answers  []byte // the draft's outcome form as JSON
+}
+
+// Accept takes an offer: owner, joined and history in one script. It answers once the fact is
+// durable; a repetition gives the same leg. Errors: ErrOfferGone (one millisecond late is late),
+// ErrConsoleReplaced.
+func (l *Line) Accept(ctx context.Context, c Console, offer string) (Opened, error) {
+	leg, events, err := l.Queue.Accept(ctx, c, offer)
+	if err != nil {
+		l.Note(events)
+		return Opened{}, fmt.Errorf("accept offer: %w", err)
+	}
+	l.durable(ctx, events)
+	return l.open(ctx, leg), nil
+}
+
+// Decline hands an offer back: the contact keeps its original arrival, the adviser cools down.
+func (l *Line) Decline(ctx context.Context, c Console, offer, reason string) error {
+	events, err := l.Queue.Decline(ctx, c, offer, reason)
+	l.Note(events)
+	if err != nil {
+		return fmt.Errorf("decline offer: %w", err)
+	}
+	return nil
+}
+
+func (l *Line) open(ctx context.Context, leg Leg) Opened {
+	o := Opened{Leg: leg, Answers: l.answers(leg)}
+	for _, m := range leg.History {
+		o.Messages = append(o.Messages, l.OpenMessage(ctx, leg.Contact, leg.Key, m))
+	}
+	return o
+}

@@ -1,0 +1,66 @@
+package helpline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// View is how a contact's leg stands, for its own page.
+type View struct {
+	State   State
+	Alias   string // of the adviser who has joined
+	Seq     int64
+	Floor   int64  // messages up to here are never shown again (after a return by number)
+	Ahead   int    // valid while waiting
+	Key     string // wrapped data key
+	Version int64
+}
+
+// Position gives the place of a waiting contact, nil otherwise. The range is null until enough
+// was answered to say something true.
+func (v View) Position() *Position {
+	if v.State.Public() != "waiting" {
+		return nil
+	}
+	return &Position{Ahead: v.Ahead}
+}
+
+// Status is what everybody may know of the line. Languages are those that an adviser who is
+// ready now speaks.
+type Status struct {
+	Open      bool
+	Languages []string
+	Notice    string
+}
+
+// Look tells the bearer of a token where its contact stands. It counts as presence.
+func (l *Line) Look(ctx context.Context, token string) (View, error) {
+	c, err := l.Tokens.Claim(token)
+	if err != nil {
+		return View{}, err
+	}
+	v, err := l.Queue.View(ctx, c.Contact, c.Version)
+	if err != nil {
+		return View{}, fmt.Errorf("view contact: %w", err)
+	}
+	return v, nil
+}
+
+// Leave takes a contact out: exit keeps the place for the return number, done and cancel are final
+// and destroy the text. Unknown and dead tokens leave too: there is nothing to tell apart.
+func (l *Line) Leave(ctx context.Context, token, kind string) error {
+	c, err := l.Tokens.Claim(token)
+	if err != nil {
+		return nil
+	}
+	events, err := l.Queue.Leave(ctx, c.Contact, c.Version, kind)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("leave line: %w", err)
+	}
+	l.durable(ctx, events)
+	return nil
+}

@@ -1,0 +1,56 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"adviceline/helpline"
+)
+
+// Say implements helpline.ConversationQueue.
+func (q *Queue) Say(ctx context.Context, s helpline.Saying) (int64, error) {
+	var who any = s.Version
+	if s.From == helpline.FromAdviser {
+		who = s.Console.Adviser
+	}
+	value, _, err := q.run(ctx, "say", s.Contact, string(s.From), who, s.Console.Epoch, s.CID, s.Sealed)
+	if err != nil {
+		return 0, err
+	}
+	seq, ok := value.(int64)
+	if !ok {
+		return 0, errors.New("run say: no seq")
+	}
+	return seq, nil
+}
+
+// History implements helpline.ConversationQueue. It is a plain read.
+func (q *Queue) History(ctx context.Context, contact string, after int64) ([]helpline.SealedMessage, error) {
+	from := "(" + strconv.FormatInt(after, 10) + "-0"
+	entries, err := q.rdb.XRange(ctx, q.key(":s:"+contact), from, "+").Result()
+	if err != nil {
+		return nil, fmt.Errorf("read conversation: %w", errors.Join(helpline.ErrQueueUnavailable, err))
+	}
+	out := make([]helpline.SealedMessage, 0, len(entries))
+	for _, x := range entries {
+		out = append(out, message(x.ID, func(f string) string {
+			v, _ := x.Values[f].(string)
+			return v
+		}))
+	}
+	return out, nil
+}
+
+// Typing implements helpline.ConversationQueue.
+func (q *Queue) Typing(ctx context.Context, c helpline.Console, contact string) error {
+	_, _, err := q.run(ctx, "typing", c.Adviser, c.Epoch, contact)
+	return err
+}
+
+// End implements helpline.ConversationQueue.
+func (q *Queue) End(ctx context.Context, c helpline.Console, contact, reason string) ([]helpline.Event, error) {
+	_, events, err := q.run(ctx, "end", c.Adviser, c.Epoch, contact, reason, ms(q.opt.Timing.Wrap))
+	return events, err
+}

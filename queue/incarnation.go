@@ -1,0 +1,38 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+)
+
+var runIDLine = regexp.MustCompile(`(?m)^run_id:([0-9a-f]+)`)
+
+// Life implements helpline.LiveState: the server's own run id, and what was recorded when the line
+// was last entered.
+func (q *Queue) Life(ctx context.Context) (runID, recorded string, incarnation int64, err error) {
+	info, err := q.rdb.Info(ctx, "server").Result()
+	if err != nil {
+		return "", "", 0, fmt.Errorf("read redis life: %w", err)
+	}
+	m := runIDLine.FindStringSubmatch(info)
+	if m == nil {
+		return "", "", 0, errors.New("read redis life: no run id")
+	}
+	values, err := q.rdb.HMGet(ctx, q.key(":meta"), "run_id", "incarnation").Result()
+	if err != nil {
+		return "", "", 0, fmt.Errorf("read redis life: %w", err)
+	}
+	recorded, _ = values[0].(string)
+	text, _ := values[1].(string)
+	return m[1], recorded, number(text), nil
+}
+
+// SetLife implements helpline.LiveState.
+func (q *Queue) SetLife(ctx context.Context, runID string, incarnation int64) error {
+	if err := q.rdb.HSet(ctx, q.key(":meta"), "run_id", runID, "incarnation", incarnation).Err(); err != nil {
+		return fmt.Errorf("record redis life: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,10 @@
+-- owed: forms that this adviser owes, and from 12 h on everybody's. ARGV: 5 adviser, 6 console epoch.
+local aid, legs = ARGV[5], {}
+for _, id in ipairs(call('ZRANGE', P .. ':owed', 0, 199)) do
+  local c = contact(id)
+  if c.owner == aid or now - num(c.ended) >= 43200000 then
+    c.contact, c.now = id, now
+    legs[#legs + 1] = c
+  end
+end
+return ok({legs = #legs > 0 and legs or nil})

@@ -1,0 +1,119 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"adviceline/helpline"
+)
+
+// Figures are what a node's heartbeat learns of the line.
+type Figures struct {
+	Count    int64 `json:"count"`
+	Waiting  int   `json:"waiting"`
+	OldestMS int64 `json:"oldest"`
+	Spool    int   `json:"spool"`
+	Known    bool  `json:"known"`
+}
+
+// Heartbeat renews the node's lease and gives the line's figures.
+func (q *Queue) Heartbeat(ctx context.Context) (Figures, error) {
+	var f Figures
+	_, err := q.into(ctx, &f, "heartbeat", ms(q.opt.Timing.NodeLease))
+	return f, err
+}
+
+// Expire handles what is due, at most 64 timers, and says how many it were.
+func (q *Queue) Expire(ctx context.Context) (int64, []helpline.Event, error) {
+	t := q.opt.Timing
+	value, events, err := q.run(ctx, "expire", ms(t.MissCooldown), ms(t.AdviserGrace), ms(t.Away), ms(t.AwayDanger),
+		quiet, ms(t.TextIdle), ms(t.TextLife), ms(t.Wrap), ms(t.OutcomeDue))
+	n, _ := value.(int64)
+	return n, events, err
+}
+
+// Node runs this process's part in the line: subscriber, heartbeat, sweep. Each func is called from
+// one goroutine at a time and must not block.
+type Node struct {
+	Queue   *Queue
+	Deliver func(helpline.Notice)
+	Events  func([]helpline.Event)
+	Beat    func(Figures)
+	Evicted func() // the lease was over: everybody here counts as gone and has to come back
+	Log     *slog.Logger
+	Every   time.Duration // heartbeat
+	Sweep   time.Duration
+}
+
+// Subscribe opens the node's one subscription and returns once Redis has confirmed it. run reads it
+// until ctx ends.
+func (n Node) Subscribe(ctx context.Context) (run func(context.Context), err error) {
+	sub := n.Queue.rdb.Subscribe(ctx, n.Queue.key(":node:"+n.Queue.opt.Node))
+	if _, err := sub.Receive(ctx); err != nil {
+		return nil, errors.Join(helpline.ErrQueueUnavailable, err, sub.Close())
+	}
+	return func(ctx context.Context) {
+		stop := context.AfterFunc(ctx, func() { _ = sub.Close() })
+		defer stop()
+		for ctx.Err() == nil {
+			m, err := sub.ReceiveMessage(ctx)
+			if err != nil {
+				pause(ctx, 200*time.Millisecond)
+				continue
+			}
+			var notice helpline.Notice
+			if json.Unmarshal([]byte(m.Payload), &notice) != nil {
+				n.Log.Error("notice malformed")
+				continue
+			}
+			n.Deliver(notice)
+		}
+	}, nil
+}
+
+// RunHeartbeat beats until ctx ends.
+func (n Node) RunHeartbeat(ctx context.Context) {
+	for first := true; ctx.Err() == nil; first = false {
+		bound, cancel := context.WithTimeout(ctx, 2*time.Second)
+		f, err := n.Queue.Heartbeat(bound)
+		cancel()
+		switch {
+		case err != nil:
+			n.Log.WarnContext(ctx, "heartbeat missed", "error", err)
+		case !f.Known && !first:
+			n.Evicted()
+		default:
+			n.Beat(f)
+		}
+		pause(ctx, n.Every)
+	}
+}
+
+// RunSweep sweeps the timers until ctx ends; every node may, each timer checks what it guards.
+func (n Node) RunSweep(ctx context.Context) {
+	for ctx.Err() == nil {
+		bound, cancel := context.WithTimeout(ctx, 2*time.Second)
+		handled, events, err := n.Queue.Expire(bound)
+		cancel()
+		n.Events(events)
+		if err != nil {
+			n.Log.WarnContext(ctx, "sweep missed", "error", err)
+		}
+		if handled < 64 {
+			pause(ctx, n.Sweep/2+rand.N(n.Sweep)) // #nosec G404 -- jitter
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,89 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"adviceline/helpline"
+)
+
+// PutSession copies a sign-in, so that it can be read while Postgres is away.
+func (q *Queue) PutSession(ctx context.Context, s helpline.Session) error {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("write session: %w", err)
+	}
+	if err := q.rdb.Set(ctx, q.key(":session:"+s.Hash), b, time.Until(s.Expires)).Err(); err != nil {
+		return fmt.Errorf("copy session: %w", err)
+	}
+	return nil
+}
+
+// SessionByHash gives a copied sign-in; helpline.ErrSignedOut when there is none.
+func (q *Queue) SessionByHash(ctx context.Context, hash string) (helpline.Session, error) {
+	var s helpline.Session
+	b, err := q.rdb.Get(ctx, q.key(":session:"+hash)).Bytes()
+	if errors.Is(err, redis.Nil) {
+		return s, helpline.ErrSignedOut
+	}
+	if err != nil {
+		return s, fmt.Errorf("read session: %w", err)
+	}
+	if err := json.Unmarshal(b, &s); err != nil {
+		return s, errors.New("read session: malformed")
+	}
+	return s, nil
+}
+
+// DropSession deletes the copy.
+func (q *Queue) DropSession(ctx context.Context, hash string) error {
+	if err := q.rdb.Del(ctx, q.key(":session:"+hash)).Err(); err != nil {
+		return fmt.Errorf("drop session: %w", err)
+	}
+	return nil
+}
+
+// PutTicket keeps a socket ticket for its short life.
+func (q *Queue) PutTicket(ctx context.Context, ticketHash, sessionHash string, life time.Duration) error {
+	if err := q.rdb.Set(ctx, q.key(":ticket:"+ticketHash), sessionHash, life).Err(); err != nil {
+		return fmt.Errorf("keep ticket: %w", err)
+	}
+	return nil
+}
+
+// TakeTicket gives the session of a ticket, once; helpline.ErrSignedOut afterwards.
+func (q *Queue) TakeTicket(ctx context.Context, ticketHash string) (string, error) {
+	hash, err := q.rdb.GetDel(ctx, q.key(":ticket:"+ticketHash)).Result()
+	if errors.Is(err, redis.Nil) {
+		return "", helpline.ErrSignedOut
+	}
+	if err != nil {
+		return "", fmt.Errorf("take ticket: %w", err)
+	}
+	return hash, nil
+}
+
+// SignOut tells the node that holds an adviser's console to close it.
+func (q *Queue) SignOut(ctx context.Context, adviser string) error {
+	node, err := q.rdb.HGet(ctx, q.key(":a:"+adviser), "node").Result()
+	if errors.Is(err, redis.Nil) || node == "" && err == nil {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("sign out adviser: %w", err)
+	}
+	n, err := q.rdb.HIncrBy(ctx, q.key(":nodes"), node, 1).Result()
+	if err != nil {
+		return fmt.Errorf("sign out adviser: %w", err)
+	}
+	b, err := json.Marshal(helpline.Notice{Count: n, To: "a:" + adviser, Kind: helpline.NoticeSignOut})
+	if err != nil {
+		return fmt.Errorf("sign out adviser: %w", err)
+	}
+	return q.rdb.Publish(ctx, q.key(":node:"+node), b).Err()
+}

@@ -1,0 +1,110 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"adviceline/helpline"
+)
+
+// event is an event as the scripts write it: instants in ms, 0 for none.
+type event struct {
+	Inc      int64            `json:"inc"`
+	N        int64            `json:"n"`
+	Kind     string           `json:"kind"`
+	At       int64            `json:"at"`
+	Reason   string           `json:"reason"`
+	Adviser  string           `json:"adviser"`
+	Contact  string           `json:"contact"`
+	Channel  string           `json:"channel"`
+	Language string           `json:"language"`
+	Lane     string           `json:"lane"`
+	Arrival  int64            `json:"arrival"`
+	State    string           `json:"state"`
+	Owner    string           `json:"owner"`
+	Epoch    int64            `json:"epoch"`
+	Version  int64            `json:"version"`
+	Accepted int64            `json:"accepted"`
+	Ended    int64            `json:"ended"`
+	Recorded int64            `json:"recorded"`
+	Staged   *helpline.Staged `json:"staged"`
+}
+
+func instant(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func decodeEvent(id, text string) (helpline.Event, error) {
+	var e event
+	if err := json.Unmarshal([]byte(text), &e); err != nil {
+		return helpline.Event{}, errors.New("read event: malformed")
+	}
+	return helpline.Event{
+		Incarnation: e.Inc, Number: e.N, SpoolID: id, Kind: e.Kind, At: instant(e.At), Reason: e.Reason,
+		Adviser: e.Adviser, Contact: e.Contact, Channel: e.Channel, Language: e.Language,
+		Lane: helpline.Lane(e.Lane), Arrival: instant(e.Arrival), State: helpline.State(e.State), Owner: e.Owner,
+		Epoch: e.Epoch, Version: e.Version, Accepted: instant(e.Accepted), Ended: instant(e.Ended),
+		Recorded: instant(e.Recorded), Staged: e.Staged,
+	}, nil
+}
+
+// decodeEvents reads the flat list {spool id, event, ...} of a reply.
+func decodeEvents(v any) ([]helpline.Event, error) {
+	flat, _ := v.([]any)
+	events := make([]helpline.Event, 0, len(flat)/2)
+	for i := 0; i+1 < len(flat); i += 2 {
+		id, _ := flat[i].(string)
+		text, _ := flat[i+1].(string)
+		e, err := decodeEvent(id, text)
+		if err != nil {
+			return events, err
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+// Overdue gives the oldest events that the ledger has not committed, if they are older than the given
+// age: those whose node died or whose Postgres was away.
+func (q *Queue) Overdue(ctx context.Context, olderThanMS int64, limit int) ([]helpline.Event, error) {
+	end := "+"
+	if olderThanMS > 0 {
+		t, err := q.rdb.Time(ctx).Result()
+		if err != nil {
+			return nil, fmt.Errorf("read spool: %w", err)
+		}
+		end = strconv.FormatInt(t.UnixMilli()-olderThanMS, 10)
+	}
+	entries, err := q.rdb.XRangeN(ctx, q.key(":spool"), "-", end, int64(limit)).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read spool: %w", err)
+	}
+	events := make([]helpline.Event, 0, len(entries))
+	for _, x := range entries {
+		text, _ := x.Values["e"].(string)
+		e, err := decodeEvent(x.ID, text)
+		if err != nil {
+			return events, err
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+// Discard deletes exactly these entries from the spool: they are committed.
+func (q *Queue) Discard(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := q.rdb.XDel(ctx, q.key(":spool"), ids...).Err(); err != nil {
+		return fmt.Errorf("discard spool entries: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"adviceline/helpline"
+)
+
+// Parallel takes of one contact over three nodes: exactly one of them wins, 1,000 times.
+func TestParallelTakesHaveOneWinner(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	nodes := []*Queue{b.node("n1"), b.node("n2"), b.node("n3")}
+	owner, thief := b.adviser("fi"), b.adviser("en")
+	for range 1000 {
+		c := b.enter("fi", helpline.Ordinary)
+		offer := b.field(c, "offer")
+		var won atomic.Int32
+		var wg sync.WaitGroup
+		for i := range 6 {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				who := owner
+				if i%2 == 1 {
+					who = thief
+				}
+				_, events, err := nodes[i%3].Accept(context.Background(), who, offer)
+				if err == nil && len(events) > 0 {
+					won.Add(1)
+				}
+			}()
+		}
+		wg.Wait()
+		if won.Load() != 1 || b.field(c, "owner") != owner.Adviser {
+			t.Fatalf("%d winners", won.Load())
+		}
+		if _, err := b.Record(t.Context(), owner, c, helpline.Staged{Generation: "1"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.invariants(owner, thief)
+}
+
+// 10,000 assignments by many hands at once never load an adviser over capacity. The check is inside
+// Redis time: after every step of every hand, load = offers + legs <= capacity.
+func TestCapacityIsNeverExceeded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	nodes := []*Queue{b.node("n1"), b.node("n2"), b.node("n3")}
+	var advisers []helpline.Console
+	for i := range 6 {
+		advisers = append(advisers, b.adviser([]string{"fi", "sv", "en"}[i%3], []string{"en", "fi", "sv"}[i%3]))
+	}
+	var assigned atomic.Int64
+	var wg sync.WaitGroup
+	for hand := range 12 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			a, q := advisers[hand%6], nodes[hand%3]
+			for assigned.Load() < 10_000 && !t.Failed() {
+				if err := oneAssignment(b, q, a, &assigned); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+	}
+	wg.Wait()
+	b.invariants(advisers...)
+}
+
+var checkLoad = `
+for i, a in ipairs(ARGV) do
+  local used, cap = unpack(redis.call('HMGET', KEYS[1]..':a:'..a, 'used', 'capacity'))
+  local held = redis.call('SCARD', KEYS[1]..':offers:'..a) + redis.call('SCARD', KEYS[1]..':legs:'..a)
+  if tonumber(used) > tonumber(cap) or tonumber(used) ~= held then return 0 end
+end
+return 1`
+
+func oneAssignment(b *bench, q *Queue, a helpline.Console, assigned *atomic.Int64) error {
+	ctx := context.Background()
+	languages := []string{"fi", "sv", "en"}
+	if _, _, err := q.Enqueue(ctx, entry(languages[rand.IntN(3)], helpline.Ordinary)); err != nil {
+		return err
+	}
+	for _, c := range q.rdb.SMembers(ctx, q.key(":offers:"+a.Adviser)).Val() {
+		offer := q.rdb.HGet(ctx, q.key(":c:"+c), "offer").Val()
+		var err error
+		if rand.IntN(8) == 0 {
+			_, err = q.Decline(ctx, a, offer, "other")
+			_, _, _ = q.Duty(ctx, a, helpline.DutyWish{State: "ready"}) // no cooldown here
+		} else {
+			_, _, err = q.Accept(ctx, a, offer)
+		}
+		if err == nil {
+			assigned.Add(1)
+		} else if !errors.Is(err, helpline.ErrOfferGone) {
+			return err
+		}
+	}
+	for _, c := range q.rdb.SMembers(ctx, q.key(":legs:"+a.Adviser)).Val() {
+		_, err := q.Record(ctx, a, c, helpline.Staged{Generation: "1"})
+		if err != nil && !errors.Is(err, helpline.ErrNotFound) {
+			return err
+		}
+	}
+	if ok, err := q.rdb.Eval(ctx, checkLoad, []string{q.tag}, a.Adviser).Int(); err != nil || ok != 1 {
+		return errors.Join(errors.New("load is not offers + legs, or over capacity"), err)
+	}
+	return nil
+}
+
+// A leave in the same instant as the accept: the person is never both gone and answered.
+func TestLeaveAgainstAccept(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.adviser("fi")
+	other := b.node("n2")
+	for range 200 {
+		c := b.enter("fi", helpline.Ordinary)
+		offer := b.field(c, "offer")
+		var wg sync.WaitGroup
+		wg.Add(2)
+		go func() { defer wg.Done(); _, _, _ = b.Accept(context.Background(), a, offer) }()
+		go func() { defer wg.Done(); _, _ = other.Leave(context.Background(), c, 1, "done") }()
+		wg.Wait()
+		switch s := helpline.State(b.field(c, "state")); s {
+		case helpline.Cancelled:
+		case helpline.Wrapping:
+			if _, err := b.Record(t.Context(), a, c, helpline.Staged{Generation: "1"}); err != nil {
+				t.Fatal(err)
+			}
+		default:
+			t.Fatalf("contact is %q", s)
+		}
+		b.invariants(a)
+	}
+	b.at(time.Second)
+}

@@ -1,0 +1,80 @@
+package queue
+
+import (
+	"context"
+
+	"adviceline/helpline"
+)
+
+// quiet is how long an active contact may be without a socket before the adviser is told
+// (routing.md, transition 5).
+const quiet = 20_000
+
+type view struct {
+	State   string `json:"state"`
+	Alias   string `json:"alias"`
+	Seq     int64  `json:"seq"`
+	Floor   int64  `json:"floor"`
+	Ahead   int    `json:"ahead"`
+	Key     string `json:"key"`
+	Version int64  `json:"version"`
+}
+
+func (v view) domain() helpline.View {
+	return helpline.View{
+		State: helpline.State(v.State), Alias: v.Alias, Seq: v.Seq, Floor: v.Floor, Ahead: v.Ahead,
+		Key: v.Key, Version: v.Version,
+	}
+}
+
+// View implements helpline.IntakeQueue.
+func (q *Queue) View(ctx context.Context, contact string, version int64) (helpline.View, error) {
+	t := q.opt.Timing
+	var v view
+	_, err := q.into(ctx, &v, "view", contact, version, ms(t.Away), ms(t.AwayDanger))
+	return v.domain(), err
+}
+
+// ContactUp implements helpline.PresenceQueue.
+func (q *Queue) ContactUp(ctx context.Context, contact string, version int64, socket string) (helpline.View, []helpline.Event, error) {
+	var v view
+	events, err := q.into(ctx, &v, "contact_up", contact, version, socket)
+	return v.domain(), events, err
+}
+
+// ContactDown implements helpline.PresenceQueue.
+func (q *Queue) ContactDown(ctx context.Context, contact, socket string) ([]helpline.Event, error) {
+	t := q.opt.Timing
+	_, events, err := q.run(ctx, "contact_down", contact, socket, ms(t.Away), ms(t.AwayDanger), quiet)
+	return events, err
+}
+
+// Leave implements helpline.IntakeQueue.
+func (q *Queue) Leave(ctx context.Context, contact string, version int64, kind string) ([]helpline.Event, error) {
+	t := q.opt.Timing
+	_, events, err := q.run(ctx, "leave", contact, version, kind, ms(t.Exit), ms(t.Wrap), ms(t.TextIdle))
+	return events, err
+}
+
+// Positions implements helpline.IntakeQueue; at most 500 contacts a call.
+func (q *Queue) Positions(ctx context.Context, contacts []string) (map[string]int, error) {
+	args := make([]any, len(contacts))
+	for i, c := range contacts {
+		args[i] = c
+	}
+	var out struct {
+		Places map[string]int `json:"places"`
+	}
+	_, err := q.into(ctx, &out, "positions", args...)
+	return out.Places, err
+}
+
+// Status implements helpline.Queue.
+func (q *Queue) Status(ctx context.Context) (helpline.Status, error) {
+	var out struct {
+		Open      bool     `json:"open"`
+		Languages []string `json:"languages"`
+	}
+	_, err := q.into(ctx, &out, "status")
+	return helpline.Status{Open: out.Open, Languages: out.Languages}, err
+}
