@@ -1,0 +1,17 @@
+# The node as a container: one static binary, no shell, no root. It needs DATABASE_URL, REDIS_URL,
+# ROOT_KEY_FILE and KEY_DIR from outside: the embedded services are for a machine, not for a container.
+FROM golang:1.26-bookworm AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG VERSION=dev
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /adviceline ./cmd/adviceline
+
+FROM gcr.io/distroless/static-debian12:nonroot
+COPY --from=build /adviceline /adviceline
+USER nonroot
+ENV ADDR=0.0.0.0:8080 OPS_ADDR=0.0.0.0:9090
+EXPOSE 8080 9090
+ENTRYPOINT ["/adviceline"]
+CMD ["serve"]
