@@ -8,9 +8,9 @@ COPY . .
 ARG VERSION=dev
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /adviceline ./cmd/adviceline
 
-FROM gcr.io/distroless/static-debian12:nonroot
+FROM scratch
 COPY --from=build /adviceline /adviceline
-USER nonroot
+USER 65532:65532
 ENV ADDR=0.0.0.0:8080 OPS_ADDR=0.0.0.0:9090
 EXPOSE 8080 9090
 ENTRYPOINT ["/adviceline"]

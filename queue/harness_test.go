@@ -3,9 +3,8 @@ package queue
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
-	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,12 +17,13 @@ import (
 type bench struct {
 	*testing.T
 	*Queue
-	now int64
+	line string
+	now  int64
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{T: t, now: 1_700_000_000_000}
+	b := &bench{T: t, now: 1_700_000_000_000, line: strings.ToLower(rand.Text())}
 	b.Queue = b.node("n1")
 	if err := b.SetLife(t.Context(), "test", 1); err != nil {
 		t.Fatal(err)
@@ -34,8 +34,7 @@ func newBench(t *testing.T) *bench {
 
 func (b *bench) node(name string) *Queue {
 	b.Helper()
-	line := hex.EncodeToString(fmt.Append(nil, b.T.Name()))
-	q, err := Open(Options{URL: redisURL, Line: line, Node: name, Salt: rand.Text(), Pool: 16, Timing: helpline.DefaultTiming()})
+	q, err := Open(Options{URL: redisURL, Line: b.line, Node: name, Salt: rand.Text(), Pool: 16, Timing: helpline.DefaultTiming()})
 	if err != nil {
 		b.Fatal(err)
 	}
