@@ -44,6 +44,7 @@ const (
 	ConversationEnd = "ended"
 	Left            = "left"
 	OutcomeRecorded = "recorded"
+	OutcomeChanged  = "corrected"
 	OutcomeMissing  = "not_recorded"
 	OutcomeIsOwed   = "owed"
 	Resumed         = "resumed"

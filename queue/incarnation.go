@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"time"
 )
 
 var runIDLine = regexp.MustCompile(`(?m)^run_id:([0-9a-f]+)`)
@@ -35,4 +36,13 @@ func (q *Queue) SetLife(ctx context.Context, runID string, incarnation int64) er
 		return fmt.Errorf("record redis life: %w", err)
 	}
 	return nil
+}
+
+// Time gives Redis' own clock.
+func (q *Queue) Time(ctx context.Context) (time.Time, error) {
+	t, err := q.rdb.Time(ctx).Result()
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read redis clock: %w", err)
+	}
+	return t.UTC(), nil
 }

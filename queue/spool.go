@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"adviceline/helpline"
 )
 
@@ -105,6 +107,28 @@ func (q *Queue) Discard(ctx context.Context, ids []string) error {
 	}
 	if err := q.rdb.XDel(ctx, q.key(":spool"), ids...).Err(); err != nil {
 		return fmt.Errorf("discard spool entries: %w", err)
+	}
+	return nil
+}
+
+// SetAside moves entries that the ledger can never take out of the drainers' way. They are kept in
+// :refused for a person to look at: nothing is lost, nothing else waits behind them.
+func (q *Queue) SetAside(ctx context.Context, ids []string) error {
+	for _, id := range ids {
+		entries, err := q.rdb.XRange(ctx, q.key(":spool"), id, id).Result()
+		if err != nil {
+			return fmt.Errorf("set spool entry aside: %w", err)
+		}
+		_, err = q.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
+			for _, x := range entries {
+				p.XAdd(ctx, &redis.XAddArgs{Stream: q.key(":refused"), Values: x.Values})
+				p.XDel(ctx, q.key(":spool"), x.ID)
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("set spool entry aside: %w", err)
+		}
 	}
 	return nil
 }
