@@ -1,0 +1,248 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"adviceline/helpline"
+	"adviceline/helpline/codes"
+	"adviceline/helpline/socket"
+	"adviceline/helpline/strict"
+
+	"github.com/google/uuid"
+)
+
+const (
+	protocol     = 1   // the version that hello names
+	maxStrikes   = 100 // frames over the limit before the socket is cut
+	maxInteger   = 1 << 53
+	reconnectMS  = 5000
+	standTimeout = 5 * time.Second
+)
+
+// talk is the reading side of one contact socket: first hello, then say, got and leave. It is the
+// connection's socket.Handler.
+type talk struct {
+	hub    *Contacts
+	rate   Rate
+	now    func() time.Time
+	closed func() // called once, when the connection is gone
+
+	seat    *seat // nil before hello
+	full    time.Time
+	strikes int
+}
+
+// Frame takes one text frame.
+func (t *talk) Frame(ctx context.Context, c *socket.Conn, frame []byte) error {
+	return t.frame(ctx, c, frame)
+}
+
+func (t *talk) frame(ctx context.Context, w wire, data []byte) error {
+	kind, err := strict.Type(data)
+	switch {
+	case err != nil:
+	case t.seat == nil:
+		err = t.hello(ctx, w, kind, data)
+	default:
+		err = t.step(kind, data)
+	}
+	if err != nil {
+		return refused(w, err)
+	}
+	return nil
+}
+
+// step takes a frame by its type. The error closes the socket.
+func (t *talk) step(kind string, data []byte) error {
+	switch kind {
+	case "say":
+		return t.say(data)
+	case "got":
+		return t.got(data)
+	case "leave":
+		return t.leave(data)
+	case "hello":
+		return codeBadHello
+	default:
+		return codeUnsupported
+	}
+}
+
+// refused tells why and gives the close code of the table of codes.
+func refused(w wire, err error) error {
+	code, _ := codeOf(err)
+	a := answers[code]
+	if a.close == 0 {
+		a.close = socket.CodeNodeStops
+	}
+	w.Send(encode(errorFrame{Type: "error", Code: code, Retry: a.retry}))
+	if a.close == socket.CodeNodeStops {
+		w.Send(encode(reconnectFrame{Type: "reconnect", AfterMS: reconnectMS}))
+	}
+	return socket.Stop{Code: a.close, Reason: string(code)}
+}
+
+// hello opens the seat: registered first, so that nothing said from now on is missed, then the
+// past, then what came meanwhile.
+func (t *talk) hello(ctx context.Context, w wire, kind string, data []byte) error {
+	var f helloFrame
+	if kind != "hello" || strict.Decode(data, &f) != nil || f.V != protocol || f.After < 0 || f.After > maxInteger {
+		return codeBadHello
+	}
+	claim, err := t.hub.line.Tokens.Claim(f.Token)
+	if err != nil {
+		return err
+	}
+	s := &seat{
+		hub: t.hub, wire: w, ctx: ctx, holding: true,
+		contact: claim.Contact, version: claim.Version, socket: uuid.NewString(),
+	}
+	s.place = helpline.Seat{Contact: s.contact, Version: s.version, Socket: s.socket}
+	t.seat = s
+	t.hub.add(s)
+	return s.sit(f.Token, f.After)
+}
+
+// sit brings the contact up and tells the past.
+func (s *seat) sit(token string, after int64) error {
+	ctx, cancel := context.WithTimeout(s.ctx, callTimeout)
+	defer cancel()
+	place, v, past, err := s.hub.line.Sit(ctx, token, s.socket, after)
+	if err != nil {
+		return err
+	}
+	s.place, s.last = place, max(after, v.Floor)
+	s.send(welcomeFrame{Type: "welcome", V: protocol, standing: standingOf(v)})
+	if v.State.Public() == "ended" {
+		s.finish(endedBy(v.State))
+		return nil
+	}
+	for _, m := range past {
+		s.message(m, true)
+	}
+	s.position = noPlace
+	if p := v.Position(); p != nil {
+		s.setWaiting(true)
+		s.tellPlace(*p)
+	}
+	s.release()
+	return nil
+}
+
+// say stores one message of the contact and answers with its number.
+func (t *talk) say(data []byte) error {
+	var f sayFrame
+	if err := strict.Decode(data, &f); err != nil {
+		return err
+	}
+	err := t.allow()
+	switch {
+	case err != nil:
+	case !canonical(f.CID):
+		err = invalid("cid")
+	default:
+		err = t.seat.say(f.CID, helpline.NewText(f.Text))
+	}
+	if err == nil {
+		return nil
+	}
+	code, _ := codeOf(err)
+	if !canonical(f.CID) {
+		f.CID = "" // no echo
+	}
+	t.seat.send(errorFrame{Type: "error", Code: code, CID: f.CID, Retry: answers[code].retry})
+	return t.cut()
+}
+
+func (s *seat) say(cid string, text helpline.Text) error {
+	ctx, cancel := context.WithTimeout(s.ctx, callTimeout)
+	defer cancel()
+	seq, err := s.hub.line.SayAsContact(ctx, s.place, cid, text)
+	if err != nil {
+		return err
+	}
+	s.send(saidFrame{Type: "said", CID: cid, Seq: seq})
+	return nil
+}
+
+// allow takes one frame from the socket's bucket.
+func (t *talk) allow() error {
+	now := t.now()
+	debt, ok := fill(t.rate, t.full, now)
+	if !ok {
+		t.strikes++
+		return tooMany{debt}
+	}
+	t.full, t.strikes = now.Add(debt), 0
+	return nil
+}
+
+// cut ends a socket that goes on over its limit.
+func (t *talk) cut() error {
+	if t.strikes >= maxStrikes {
+		return helpline.ErrTooMany
+	}
+	return nil
+}
+
+// got says up to where the contact has received. It is not kept: what hello says counts.
+func (t *talk) got(data []byte) error {
+	var f gotFrame
+	if err := strict.Decode(data, &f); err != nil {
+		return err
+	}
+	_ = t.allow()
+	return t.cut()
+}
+
+// leave takes the contact out and closes.
+func (t *talk) leave(data []byte) error {
+	var f leaveFrame
+	if err := strict.Decode(data, &f); err != nil {
+		return err
+	}
+	if !codes.LeaveKind.Has(f.Kind) {
+		return codeMalformed
+	}
+	if err := t.seat.leave(f.Kind); err != nil {
+		code, _ := codeOf(err)
+		if code == helpline.ErrNotFound {
+			return code
+		}
+		t.seat.send(errorFrame{Type: "error", Code: code, Retry: answers[code].retry})
+	}
+	return nil
+}
+
+func (s *seat) leave(kind string) error {
+	s.setLeaving(true)
+	ctx, cancel := context.WithTimeout(s.ctx, callTimeout)
+	defer cancel()
+	if err := s.hub.line.LeaveSeat(ctx, s.place, kind); err != nil {
+		s.setLeaving(false)
+		return err
+	}
+	s.finish(kind)
+	return nil
+}
+
+// Closed ends the talk after its connection: place and conversation are kept for the grace.
+func (t *talk) Closed(*socket.Conn) {
+	if t.seat != nil {
+		t.seat.done()
+		t.hub.remove(t.seat)
+		t.seat.rise()
+	}
+	t.closed()
+}
+
+// rise tells the line that the socket is gone; it may outlive the connection's context.
+func (s *seat) rise() {
+	ctx, cancel := context.WithTimeout(context.Background(), standTimeout)
+	defer cancel()
+	err := s.hub.line.Stand(ctx, s.place)
+	if code, _ := codeOf(err); err != nil && code != helpline.ErrNotFound {
+		s.hub.log.WarnContext(ctx, "contact cannot be taken down", "error", outline(err))
+	}
+}

@@ -1,0 +1,128 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"adviceline/helpline"
+)
+
+const goldenRoutes = `
+POST   /api/v1/contacts           intake         public
+GET    /api/v1/contact            look           token
+POST   /api/v1/contact/resume     resume         public
+POST   /api/v1/contact/leave      leave          token
+GET    /api/v1/contact/socket     conversation   token upgrade
+GET    /api/v1/status             status         public
+POST   /api/v1/session            sign-in        public
+GET    /api/v1/session            session        account
+DELETE /api/v1/session            sign-out       public
+POST   /api/v1/console/ticket     ticket         adviser
+GET    /api/v1/console/socket     console-socket public upgrade
+GET    /                          contact-page   public
+GET    /sv                        contact-page   public
+GET    /en                        contact-page   public
+GET    /console                   console-page   public
+GET    /blank                     blank-page     public
+GET    /static/*                  static         public
+account    adviser supervisor admin
+adviser    adviser
+supervisor supervisor
+admin      admin
+`
+
+func TestRoutesAreGolden(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	if got := "\n" + h.web.routeTable(); got != goldenRoutes {
+		t.Errorf("the routes are now:%s", got)
+	}
+	if got, want := len(h.web.echo.Routes()), len(h.web.table()); got != want {
+		t.Errorf("%d routes, %d in the table", got, want)
+	}
+}
+
+const goldenCodes = `
+bad_hello              400 4400 retry=false
+duplicate_field        400 1007 retry=false
+malformed              400 1007 retry=false
+not_websocket          400    0 retry=false
+too_deep               400 1007 retry=false
+unknown_field          400 1007 retry=false
+unsupported_frame      400 1003 retry=false
+wrong_type             400 1007 retry=false
+bad_credentials        401    0 retry=false
+signed_out             401 4504 retry=false
+bad_origin             403    0 retry=false
+forbidden              403    0 retry=false
+not_found              404 4503 retry=false
+method_not_allowed     405    0 retry=false
+console_replaced       409 4501 retry=false
+exists                 409    0 retry=false
+offer_gone             409    0 retry=false
+replaced               409 4501 retry=false
+request_reused         409    0 retry=false
+stale_draft            409    0 retry=false
+too_large              413 1009 retry=false
+unsupported_media_type 415 1003 retry=false
+invalid_value          422    0 retry=false
+too_many               429 4408 retry=true
+internal               500 1001 retry=true
+busy                   503 1001 retry=true
+callback_unavailable   503    0 retry=false
+keys_unavailable       503 1001 retry=true
+line_closed            503 1001 retry=false
+queue_unavailable      503 1001 retry=true
+too_slow               503 4408 retry=true
+`
+
+func TestCodesAreGolden(t *testing.T) {
+	t.Parallel()
+	if got := "\n" + codeTable(); got != goldenCodes {
+		t.Errorf("the codes are now:%s", got)
+	}
+}
+
+// TestEveryDomainCodeHasAnAnswer fails when the domain gets a code that the edge does not know.
+func TestEveryDomainCodeHasAnAnswer(t *testing.T) {
+	t.Parallel()
+	for _, c := range []helpline.Code{
+		helpline.ErrNotFound, helpline.ErrRequestReused, helpline.ErrOfferGone, helpline.ErrStaleDraft,
+		helpline.ErrConsoleReplaced, helpline.ErrTooMany, helpline.ErrQueueUnavailable, helpline.ErrLineClosed,
+		helpline.ErrCallbackUnavailable, helpline.ErrKeysGone, helpline.ErrInvalid, helpline.ErrBusy,
+		helpline.ErrBadCredentials, helpline.ErrSignedOut, helpline.ErrForbidden, helpline.ErrExists,
+	} {
+		if got, _ := codeOf(c); got != c {
+			t.Errorf("%s becomes %s", c, got)
+		}
+	}
+	if got, _ := codeOf(helpline.Code("of tomorrow")); got != codeInternal {
+		t.Errorf("an unknown code becomes %s", got)
+	}
+}
+
+// FuzzIntake: whatever comes, the answer is an admission or a clean problem, never a failure.
+func FuzzIntake(f *testing.F) {
+	for _, seed := range []string{intakeOf(), intakeOf("callback", `{"number":"1"}`), intakeOf("asks", `null`), `{"asks":"help","asks":""}`, `[`, "{\"a\":\"\\ud800\"}", "{}\x00"} {
+		f.Add([]byte(seed))
+	}
+	h := newHouse(f, func(o *Options) { o.Limits.Intake = Rate{Burst: 1 << 30, Every: time.Nanosecond} })
+	f.Fuzz(func(t *testing.T, body []byte) {
+		answer := httptest.NewRecorder()
+		req := httptest.NewRequest(http.MethodPost, "/api/v1/contacts", bytes.NewReader(body))
+		req.Header.Set("Content-Type", "application/json")
+		h.web.Handler().ServeHTTP(answer, req)
+		r := reply{answer.Code, answer.Header(), answer.Body.String()}
+		if r.status == http.StatusCreated {
+			return
+		}
+		var p problem
+		if err := json.Unmarshal([]byte(r.body), &p); err != nil || p.Status != r.status || r.status >= 500 && p.Code != helpline.ErrCallbackUnavailable {
+			t.Errorf("%d %s", r.status, r.body)
+		}
+	})
+}

@@ -1,0 +1,92 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"adviceline/helpline/codes"
+
+	"github.com/labstack/echo/v4"
+	"golang.org/x/text/language"
+)
+
+// contactPage renders the public page in one language.
+func (s *Server) contactPage(lang string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		st := s.lately.status(c.Request().Context(), s.line)
+		return s.page(c, s.pages.Contact(lang, ContactData{
+			Phone: s.phone, Languages: talkLanguages(lang, st.Languages), Organisations: choices(codes.OrganisationKind, lang),
+		}))
+	}
+}
+
+// consolePage renders the adviser's page in the browser's language; it holds nobody's data.
+func (s *Server) consolePage(c echo.Context) error {
+	lang := preferred(c.Request().Header.Get("Accept-Language"))
+	c.Response().Header().Set("Vary", "Accept-Language")
+	return s.page(c, s.pages.Console(lang, listsFor(lang)))
+}
+
+// blankPage is what Exit leaves behind.
+func (s *Server) blankPage(c echo.Context) error { return s.page(c, s.pages.Blank()) }
+
+func (s *Server) page(c echo.Context, html []byte) error {
+	s.pages.Headers(c.Response().Header())
+	c.Response().WriteHeader(http.StatusOK)
+	_, err := c.Response().Write(html)
+	return err
+}
+
+// choices gives a code list with its labels, in the list's order.
+func choices(l *codes.List, lang string) []Choice {
+	var out []Choice
+	for _, code := range l.Codes() {
+		out = append(out, Choice{Code: code, Label: l.Label(code, lang)})
+	}
+	return out
+}
+
+// talkLanguages gives the languages one may talk in, those of advisers who are ready first.
+func talkLanguages(lang string, staffed []string) []Choice {
+	all := slices.DeleteFunc(choices(codes.Language, lang), func(c Choice) bool { return !spoken(c.Code) })
+	slices.SortStableFunc(all, func(a, b Choice) int {
+		return rank(staffed, a.Code) - rank(staffed, b.Code)
+	})
+	return all
+}
+
+func rank(staffed []string, code string) int {
+	if slices.Contains(staffed, code) {
+		return 0
+	}
+	return 1
+}
+
+func listsFor(lang string) ConsoleData {
+	d := ConsoleData{Lists: map[string][]Choice{}}
+	for _, l := range []*codes.List{
+		codes.Asks, codes.Assessment, codes.ContactRole, codes.Duty, codes.EndReason, codes.Lane, codes.Language,
+		codes.OfferDecline, codes.OrganisationKind, codes.Outcome, codes.PauseReason, codes.Topic,
+	} {
+		d.Lists[l.Name()] = choices(l, lang)
+	}
+	return d
+}
+
+var pageMatcher = func() language.Matcher {
+	var tags []language.Tag
+	for _, l := range PageLanguages() {
+		tags = append(tags, language.Make(l))
+	}
+	return language.NewMatcher(tags)
+}()
+
+// preferred picks the page language that fits what a browser asks for.
+func preferred(accept string) string {
+	if len(accept) > 256 {
+		accept = ""
+	}
+	tags, _, _ := language.ParseAcceptLanguage(accept)
+	_, i, _ := pageMatcher.Match(tags...)
+	return PageLanguages()[i]
+}

@@ -1,0 +1,274 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func newPages(t *testing.T) *Pages {
+	t.Helper()
+	p, err := NewPages("https://line.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func contactData() ContactData {
+	return ContactData{
+		Phone:         "+358 295 463 177",
+		Languages:     []Choice{{"fi", "suomi"}, {"sv", "ruotsi"}, {"en", "englanti"}, {"ar", "arabia"}},
+		Organisations: []Choice{{"police", "Poliisi"}, {"migri", "Maahanmuuttovirasto"}},
+	}
+}
+
+func consoleData() ConsoleData {
+	return ConsoleData{Lists: map[string][]Choice{"outcome": {{"info_given", "</script><b>Tietoa"}}}}
+}
+
+// everyPage renders each page in each language, by a name for messages.
+func everyPage(p *Pages) map[string][]byte {
+	out := map[string][]byte{"blank": p.Blank()}
+	for _, lang := range PageLanguages() {
+		out["contact "+lang] = p.Contact(lang, contactData())
+		out["console "+lang] = p.Console(lang, consoleData())
+	}
+	return out
+}
+
+var slot = regexp.MustCompile(`\{\{\.\w+\}\}`)
+
+// slots lists the sorted places to fill in a word: all its plural forms together.
+func slots(form any) []string {
+	found := slot.FindAllString(fmt.Sprint(form), -1)
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+func TestCataloguesSayTheSameThings(t *testing.T) {
+	t.Parallel()
+	p := newPages(t)
+	first := p.words[PageLanguages()[0]].forms
+	if len(first) == 0 {
+		t.Fatal("the first catalogue is empty")
+	}
+	for _, lang := range PageLanguages() {
+		forms := p.words[lang].forms
+		for id, form := range first {
+			other, ok := forms[id]
+			if !ok {
+				t.Errorf("%s lacks %s", lang, id)
+				continue
+			}
+			if fmt.Sprintf("%T", form) != fmt.Sprintf("%T", other) {
+				t.Errorf("%s %s counts in one language only", lang, id)
+			}
+			if fmt.Sprint(other) == "" {
+				t.Errorf("%s %s is empty", lang, id)
+			}
+			if !slices.Equal(slots(form), slots(other)) {
+				t.Errorf("%s %s fills %v, not %v", lang, id, slots(other), slots(form))
+			}
+			if plural, ok := other.(map[string]string); ok && (plural["one"] == "" || plural["other"] == "") {
+				t.Errorf("%s %s lacks a plural form", lang, id)
+			}
+		}
+		for id := range forms {
+			if _, ok := first[id]; !ok {
+				t.Errorf("%s has %s, which %s lacks", lang, id, PageLanguages()[0])
+			}
+		}
+	}
+}
+
+// Every word that a script or page asks for exists, and none lies unused.
+func TestWordsAreUsed(t *testing.T) {
+	t.Parallel()
+	p := newPages(t)
+	var all bytes.Buffer
+	for _, dir := range []fs.FS{staticFiles, pageFiles} {
+		_ = fs.WalkDir(dir, ".", func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			body, err := fs.ReadFile(dir, path)
+			all.Write(body)
+			return err
+		})
+	}
+	ids := regexp.MustCompile(`['"]((?:pc|pk|x|c|k)\.[a-z_0-9]+)['"]`)
+	used := map[string]bool{}
+	var prefixes []string
+	for _, m := range ids.FindAllStringSubmatch(all.String(), -1) {
+		used[m[1]] = true
+		if _, ok := p.words["fi"].forms[m[1]]; ok {
+			continue
+		}
+		if !strings.HasSuffix(m[1], "_") {
+			t.Errorf("a page or script asks for %s, which no catalogue has", m[1])
+		}
+		prefixes = append(prefixes, m[1])
+	}
+	for id := range p.words["fi"].forms {
+		dynamic := slices.ContainsFunc(prefixes, func(s string) bool { return strings.HasPrefix(id, s) })
+		if !used[id] && !dynamic && id != "k.line_unmanned" {
+			t.Errorf("nothing says %s", id)
+		}
+	}
+}
+
+var (
+	scriptTag = regexp.MustCompile(`<script([^>]*)>`)
+	handler   = regexp.MustCompile(`\s(on[a-z]+|style)=`)
+	reference = regexp.MustCompile(`(?:href|src)="([^"]+)"`)
+	linked    = []string{"/", "/sv", "/en", "/blank", "tel:112", "tel:+358295463177", "tel:"}
+)
+
+func TestPagesCarryNothingInline(t *testing.T) {
+	t.Parallel()
+	p := newPages(t)
+	for name, html := range everyPage(p) {
+		for _, m := range scriptTag.FindAllSubmatch(html, -1) {
+			attrs := string(m[1])
+			if !strings.Contains(attrs, `type="application/json"`) && !strings.Contains(attrs, `src="/static/`) {
+				t.Errorf("%s has an inline script: %s", name, attrs)
+			}
+		}
+		if m := handler.Find(html); m != nil || bytes.Contains(html, []byte("<style")) {
+			t.Errorf("%s has inline script or style: %q", name, m)
+		}
+		for _, m := range reference.FindAllSubmatch(html, -1) {
+			ref := strings.ReplaceAll(string(m[1]), "&#43;", "+")
+			if _, ok := p.served[ref]; !ok && !slices.Contains(linked, ref) {
+				t.Errorf("%s refers to %s, which nothing serves", name, ref)
+			}
+		}
+		if bytes.Contains(html, []byte("ZgotmplZ")) || bytes.Contains(html, []byte("</script><b>")) {
+			t.Errorf("%s is escaped badly", name)
+		}
+	}
+}
+
+func TestContactPageIsNeutralAndWhole(t *testing.T) {
+	t.Parallel()
+	p := newPages(t)
+	title := regexp.MustCompile(`<title>(.*)</title>`)
+	suspect := regexp.MustCompile(`(?i)ihmiskaup|uhri|människohandel|offer|traffick|victim`)
+	for _, lang := range PageLanguages() {
+		html := p.Contact(lang, contactData())
+		if m := title.FindSubmatch(html); m == nil || suspect.Match(m[1]) {
+			t.Errorf("%s: title %q is not neutral", lang, m)
+		}
+		if !bytes.Contains(html, []byte(`<html lang="`+lang+`"`)) {
+			t.Errorf("%s: wrong lang", lang)
+		}
+		for _, name := range strings.Fields(`asks-help asks-worried asks-work asks-other talk-language organisation
+			when-present when-today when-routine child start-chat state position messages text send exit done cancel
+			return-number show-return resume-number resume notice phone danger joined leave-yes leave-no`) {
+			if !bytes.Contains(html, []byte(`data-test="`+name+`"`)) {
+				t.Errorf("%s: no control %s", lang, name)
+			}
+		}
+	}
+	if !bytes.Contains(p.Contact("xx", contactData()), []byte(`<html lang="fi"`)) {
+		t.Error("an unknown language is not answered in Finnish")
+	}
+}
+
+func TestStaticFiles(t *testing.T) {
+	t.Parallel()
+	p := newPages(t)
+	get := func(method, path, accept string) *http.Response {
+		r := httptest.NewRequest(method, path, nil)
+		r.Header.Set("Accept-Encoding", accept)
+		w := httptest.NewRecorder()
+		p.StaticHandler().ServeHTTP(w, r)
+		return w.Result()
+	}
+	hashed := regexp.MustCompile(`^/static/[a-z]+\.[0-9a-f]{10}\.(js|css|svg)$`)
+	for name, a := range p.assets {
+		if !hashed.MatchString(a.path) {
+			t.Errorf("%s is served as %s", name, a.path)
+		}
+		if bytes.Contains(a.body, []byte("from './")) {
+			t.Errorf("%s imports a name without hash", name)
+		}
+		res := get("GET", a.path, "")
+		if res.StatusCode != 200 || !strings.Contains(res.Header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s: %d %v", name, res.StatusCode, res.Header)
+		}
+		if res := get("GET", a.path, "gzip"); res.Header.Get("Content-Encoding") != "gzip" {
+			t.Errorf("%s is not served compressed", name)
+		}
+	}
+	if res := get("GET", "/static/contact.js", ""); res.StatusCode != 404 {
+		t.Errorf("a name without hash gives %d", res.StatusCode)
+	}
+	if res := get("POST", p.assets["contact.js"].path, ""); res.StatusCode != 405 {
+		t.Errorf("POST gives %d", res.StatusCode)
+	}
+}
+
+// Scripts run unbuilt on old phones, and never keep or fetch what privacy.md forbids.
+func TestScriptsKeepTheRules(t *testing.T) {
+	t.Parallel()
+	p := newPages(t)
+	forbidden := regexp.MustCompile(`\?\.[a-zA-Z(\[]|\?\?|catch \{|\{\s*\.\.\.|innerHTML|outerHTML|insertAdjacent|document\.write|localStorage|indexedDB|document\.cookie|serviceWorker|\beval\b|https?://|history\.`)
+	for name, a := range p.assets {
+		if strings.HasSuffix(name, ".js") {
+			if m := forbidden.Find(a.body); m != nil {
+				t.Errorf("%s uses %q", name, m)
+			}
+			if name != "leave.js" && bytes.Contains(a.body, []byte("sessionStorage")) {
+				t.Errorf("%s touches sessionStorage", name)
+			}
+			if n := bytes.Count(a.body, []byte("\n")); n >= 300 {
+				t.Errorf("%s has %d lines", name, n)
+			}
+		}
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	h := http.Header{}
+	newPages(t).Headers(h)
+	csp := h.Get("Content-Security-Policy")
+	for _, want := range []string{"default-src 'none'", "script-src 'self';", "style-src 'self';", "connect-src 'self' wss://line.example;",
+		"frame-ancestors 'none'", "base-uri 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'"} {
+		if !strings.Contains(csp, want) {
+			t.Errorf("policy lacks %q: %s", want, csp)
+		}
+	}
+	if h.Get("Cache-Control") != "no-store" || h.Get("Referrer-Policy") != "no-referrer" {
+		t.Errorf("headers: %v", h)
+	}
+}
+
+// What a phone loads to start a chat stays small: the page, its style and every module it imports.
+func TestContactPageIsSmall(t *testing.T) {
+	t.Parallel()
+	const budget = 30 << 10
+	p := newPages(t)
+	for _, lang := range PageLanguages() {
+		packed, err := pack(p.Contact(lang, contactData()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := len(packed) + len(p.assets["page.css"].packed) + len(p.assets["contact.js"].packed)
+		for _, path := range (view{pages: p}).Imports("contact.js") {
+			size += len(p.served[path].packed)
+		}
+		t.Logf("contact page in %s: %d bytes gzipped (html %d, css %d)", lang, size, len(packed), len(p.assets["page.css"].packed))
+		if size > budget {
+			t.Errorf("contact page in %s: %d bytes gzipped, budget %d", lang, size, budget)
+		}
+	}
+}

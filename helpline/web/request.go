@@ -1,0 +1,137 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"iter"
+	"log/slog"
+	"maps"
+	"mime"
+	"net/http"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"adviceline/helpline/strict"
+
+	"github.com/labstack/echo/v4"
+)
+
+// decode reads a JSON body strictly and gives it as received too.
+func decode(c echo.Context, into any) ([]byte, error) {
+	if kind, _, err := mime.ParseMediaType(c.Request().Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return nil, codeMediaType
+	}
+	body, err := read(c)
+	if err != nil {
+		return nil, err
+	}
+	return body, strict.Decode(body, into)
+}
+
+// read reads a body of at most 16 KiB.
+func read(c echo.Context) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, maxBody))
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return nil, codeTooLarge
+	}
+	if err != nil {
+		return nil, codeMalformed
+	}
+	return body, nil
+}
+
+// bearer gives the contact's token of the Authorization header, empty when there is none.
+func bearer(c echo.Context) string {
+	scheme, value, _ := strings.Cut(c.Request().Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return value
+}
+
+// plain sets what every answer carries; static files are kept longer and say so themselves.
+func plain(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		return next(c)
+	}
+}
+
+// record logs each request by method, route template, status and duration: never an address, a
+// path, a query or a header.
+func (s *Server) record(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := time.Now()
+		if err := next(c); err != nil {
+			s.fail(err, c)
+		}
+		s.log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request",
+			slog.String("method", methodOf(c)), slog.String("route", routeOf(c)),
+			slog.Int("status", c.Response().Status), slog.Duration("duration", time.Since(start)))
+		return nil
+	}
+}
+
+func methodOf(c echo.Context) string {
+	switch m := c.Request().Method; m {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return m
+	default:
+		return "other"
+	}
+}
+
+// routeOf gives the template of the route, never what the caller asked for.
+func routeOf(c echo.Context) string {
+	path := c.Path()
+	if slices.ContainsFunc(c.Echo().Routes(), func(r *echo.Route) bool { return r.Path == path }) {
+		return path
+	}
+	return "none"
+}
+
+// panicked is a panic on its way to the error handler: where it happened, not what it said.
+type panicked struct{ where string }
+
+func (p panicked) Error() string { return "panic at " + p.where }
+
+// recovered turns a panic into an error, so that only its request fails.
+func recovered(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			switch r := recover(); r {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(r)
+			default:
+				err = panicked{origin(3)}
+			}
+		}()
+		return next(c)
+	}
+}
+
+// origin names the functions and lines that led to a panic, nearest first.
+func origin(skip int) string {
+	var pcs [16]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(skip, pcs[:])])
+	var names []string
+	for {
+		f, more := frames.Next()
+		if !strings.HasPrefix(f.Function, "runtime.") {
+			names = append(names, f.Function+":"+strconv.Itoa(f.Line))
+		}
+		if !more || len(names) == 6 {
+			return strings.Join(names, " < ")
+		}
+	}
+}
+
+func keys[K comparable, V any](m map[K]V) iter.Seq[K] { return maps.Keys(m) }

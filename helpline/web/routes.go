@@ -1,0 +1,89 @@
+package web
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"adviceline/helpline"
+
+	"github.com/labstack/echo/v4"
+)
+
+// permission is who may call a route.
+type permission string
+
+// The permissions. A token is checked by the step itself: every wrong one is the same not_found.
+const (
+	public     permission = "public"
+	token      permission = "token"   // the contact's own, in header, hello or form field
+	account    permission = "account" // anyone who is signed in
+	adviser    permission = "adviser" // signed in, and the role
+	supervisor permission = "supervisor"
+	admin      permission = "admin"
+)
+
+// roles is which roles of an account open which permission. Nobody stands above: who keeps the
+// accounts does not read conversations.
+var roles = map[permission][]string{
+	account:    {helpline.RoleAdviser, helpline.RoleSupervisor, helpline.RoleAdmin},
+	adviser:    {helpline.RoleAdviser},
+	supervisor: {helpline.RoleSupervisor},
+	admin:      {helpline.RoleAdmin},
+}
+
+// route is one line of the table. An upgrade keeps its connection: no timeout, Origin demanded.
+type route struct {
+	method  string
+	path    string
+	name    string
+	allow   permission
+	upgrade bool
+	handler echo.HandlerFunc
+}
+
+const sessionPath = "/api/v1/session"
+
+// table is every address of the house.
+func (s *Server) table() []route {
+	return []route{
+		{"POST", "/api/v1/contacts", "intake", public, false, s.intake},
+		{"GET", "/api/v1/contact", "look", token, false, s.look},
+		{"POST", "/api/v1/contact/resume", "resume", public, false, s.resume},
+		{"POST", "/api/v1/contact/leave", "leave", token, false, s.leave},
+		{"GET", "/api/v1/contact/socket", "conversation", token, true, s.conversation},
+		{"GET", "/api/v1/status", "status", public, false, s.status},
+		{"POST", sessionPath, "sign-in", public, false, s.signIn},
+		{"GET", sessionPath, "session", account, false, s.session},
+		{"DELETE", sessionPath, "sign-out", public, false, s.signOut},
+		{"POST", "/api/v1/console/ticket", "ticket", adviser, false, s.ticket},
+		{"GET", "/api/v1/console/socket", "console-socket", public, true, s.consoleSocket},
+		{"GET", "/", "contact-page", public, false, s.contactPage("fi")},
+		{"GET", "/sv", "contact-page", public, false, s.contactPage("sv")},
+		{"GET", "/en", "contact-page", public, false, s.contactPage("en")},
+		{"GET", "/console", "console-page", public, false, s.consolePage},
+		{"GET", "/blank", "blank-page", public, false, s.blankPage},
+		{"GET", "/static/*", "static", public, false, echo.WrapHandler(s.pages.StaticHandler())},
+	}
+}
+
+// allows says whether an account with these roles has the permission.
+func (p permission) allows(have []string) bool {
+	return slices.ContainsFunc(roles[p], func(r string) bool { return slices.Contains(have, r) })
+}
+
+// routeTable prints both tables for the golden file.
+func (s *Server) routeTable() string {
+	var b strings.Builder
+	for _, r := range s.table() {
+		upgrade := ""
+		if r.upgrade {
+			upgrade = " upgrade"
+		}
+		fmt.Fprintf(&b, "%-6s %-26s %-14s %s%s\n", r.method, r.path, r.name, r.allow, upgrade)
+	}
+	for _, p := range []permission{account, adviser, supervisor, admin} {
+		fmt.Fprintf(&b, "%-10s %s\n", p, strings.Join(roles[p], " "))
+	}
+	return b.String()
+}

@@ -1,0 +1,133 @@
+// Package web is the house's front: routes, handlers and pages, and the contact's socket. It is
+// the only package that knows echo. A handler decodes, calls one step of helpline.Line and
+// renders; codes at the edge are in problem.go, who may call what in routes.go.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"adviceline/helpline"
+	"adviceline/helpline/socket"
+
+	"github.com/labstack/echo/v4"
+)
+
+const (
+	maxBody      = 16 << 10
+	routeTimeout = 10 * time.Second
+)
+
+// Options are what the edge needs of the rest of the house.
+type Options struct {
+	Line     *helpline.Line
+	Contacts *Contacts // the hub that also gets this node's notices
+	Pages    *Pages
+	SignIn   SignIn
+	Console  http.Handler     // the adviser's socket, after Origin and rate were checked
+	Sockets  *socket.Registry // closes contact sockets at the end; nil: one of its own
+
+	Origins        []string // as browsers write them, exactly
+	TrustedProxies []netip.Prefix
+	Phone          string        // of the line, for people: on every page and every 503
+	Limits         Limits        // zero fields take the defaults
+	FirstFrame     time.Duration // until hello must have come; zero: 10 s
+	Secure         bool          // served over TLS: the cookie is a __Host- one
+
+	Log *slog.Logger
+	Now func() time.Time // limits and caches only; nil: time.Now
+}
+
+// Server is the edge of one node.
+type Server struct {
+	line     *helpline.Line
+	contacts *Contacts
+	pages    *Pages
+	signer   SignIn
+	console  http.Handler
+	origins  origins
+	phone    string
+	cookie   string
+	secure   bool
+	log      *slog.Logger
+
+	networks *networks
+	intakes  *buckets
+	resumes  *buckets
+	signIns  *buckets
+	upgrades *buckets
+	caps     *caps
+	frames   Rate
+	lately   lately
+	sockets  *socket.Upgrader
+	now      func() time.Time
+
+	echo *echo.Echo
+}
+
+// New checks the options and lays out the routes.
+func New(o Options) (*Server, error) {
+	if o.Line == nil || o.Contacts == nil || o.Pages == nil || o.SignIn == nil || o.Console == nil || o.Log == nil {
+		return nil, errors.New("web options are incomplete")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	l := o.Limits.orDefaults()
+	s := &Server{
+		line: o.Line, contacts: o.Contacts, pages: o.Pages, signer: o.SignIn, console: o.Console,
+		phone: o.Phone, cookie: "adviceline", secure: o.Secure, log: o.Log,
+		networks: &networks{now: o.Now},
+		intakes:  newBuckets(l.Intake, o.Now), resumes: newBuckets(l.Resume, o.Now),
+		signIns: newBuckets(l.SignIn, o.Now), upgrades: newBuckets(l.Upgrade, o.Now),
+		caps:   newCaps(l.Sockets, l.Total),
+		frames: l.Frames,
+		lately: lately{now: o.Now},
+		now:    o.Now,
+		echo:   echo.New(),
+	}
+	var err error
+	if s.sockets, err = s.upgrader(o); err != nil {
+		return nil, fmt.Errorf("make contact sockets: %w", err)
+	}
+	if s.origins, err = newOrigins(o.Origins, s.sockets.Allowed); err != nil {
+		return nil, err
+	}
+	if o.Secure {
+		s.cookie = "__Host-adviceline"
+	}
+	s.echo.IPExtractor = addressOf(o.TrustedProxies)
+	s.echo.HTTPErrorHandler = s.fail
+	s.echo.Use(s.record, recovered, plain)
+	for _, r := range s.table() {
+		s.echo.Add(r.method, r.path, s.guard(r, s.admit(r, s.bound(r, r.handler))))
+	}
+	return s, nil
+}
+
+// Handler is the whole edge. The server around it sets the header timeouts.
+func (s *Server) Handler() http.Handler { return s.echo }
+
+// bound gives a route its time and the size of its body; an upgrade lives as long as it likes.
+func (s *Server) bound(r route, next echo.HandlerFunc) echo.HandlerFunc {
+	if r.upgrade {
+		return next
+	}
+	return func(c echo.Context) error {
+		if c.Request().ContentLength > maxBody {
+			return codeTooLarge
+		}
+		ctx, cancel := context.WithTimeout(c.Request().Context(), routeTimeout)
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
+		return next(c)
+	}
+}
+
+// network names the caller's network for today.
+func (s *Server) network(c echo.Context) network { return s.networks.name(c.RealIP()) }

@@ -1,0 +1,143 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"adviceline/helpline"
+
+	"github.com/labstack/echo/v4"
+)
+
+// SignIn is the house's door for its own people. Errors: ErrBadCredentials (one for every cause),
+// ErrSignedOut, ErrTooMany, ErrBusy.
+type SignIn interface {
+	// SignIn gives the opaque id that only the cookie holds.
+	SignIn(ctx context.Context, name, password string) (id string, s helpline.Session, err error)
+	Session(ctx context.Context, id string) (helpline.Session, error)
+	SignOut(ctx context.Context, id string) error
+	// Ticket opens one console socket, once, until the instant given.
+	Ticket(ctx context.Context, s helpline.Session) (ticket string, expires time.Time, err error)
+}
+
+// signInBody is what a person signs in with; code is for a second factor to come.
+type signInBody struct {
+	Name     string `json:"name"`
+	Password string `json:"password"`
+	Code     string `json:"code"`
+}
+
+// maxCredential bounds what is hashed, in bytes.
+const maxCredential = 512
+
+// signIn opens a session: 204 and its cookie.
+func (s *Server) signIn(c echo.Context) error {
+	var b signInBody
+	if _, err := decode(c, &b); err != nil {
+		return err
+	}
+	if err := s.signIns.take(s.network(c)); err != nil {
+		return err
+	}
+	if len(b.Name) > maxCredential || len(b.Password) > maxCredential {
+		return helpline.ErrBadCredentials
+	}
+	id, _, err := s.signer.SignIn(c.Request().Context(), b.Name, b.Password)
+	if err != nil {
+		return err
+	}
+	c.SetCookie(s.cookieOf(id, 0))
+	return c.NoContent(http.StatusNoContent)
+}
+
+// cookieOf makes the session's cookie; a negative age removes it.
+func (s *Server) cookieOf(id string, age int) *http.Cookie {
+	return &http.Cookie{
+		Name: s.cookie, Value: id, Path: "/", MaxAge: age,
+		Secure: s.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+	}
+}
+
+// sessionBody tells a person who they are here.
+type sessionBody struct {
+	Name      string   `json:"name"`
+	Roles     []string `json:"roles"`
+	Languages []string `json:"languages"`
+}
+
+// session tells whose session it is.
+func (s *Server) session(c echo.Context) error {
+	p := signedIn(c).Person
+	return c.JSON(http.StatusOK, sessionBody{
+		Name: p.Name, Roles: append([]string{}, p.Roles...), Languages: append([]string{}, p.Languages...),
+	})
+}
+
+// signOut ends the session, also one that is not there any more.
+func (s *Server) signOut(c echo.Context) error {
+	if cookie, err := c.Cookie(s.cookie); err == nil {
+		if err := s.signer.SignOut(c.Request().Context(), cookie.Value); err != nil {
+			return err
+		}
+	}
+	c.SetCookie(s.cookieOf("", -1))
+	return c.NoContent(http.StatusNoContent)
+}
+
+// ticketBody opens one console socket.
+type ticketBody struct {
+	Ticket  string `json:"ticket"`
+	Expires string `json:"expires_at"`
+}
+
+// ticket gives the signed-in adviser a ticket for the console's socket.
+func (s *Server) ticket(c echo.Context) error {
+	t, expires, err := s.signer.Ticket(c.Request().Context(), signedIn(c))
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, ticketBody{Ticket: t, Expires: instant(expires)})
+}
+
+// consoleSocket hands the connection to the adviser's side; the ticket comes in its hello.
+func (s *Server) consoleSocket(c echo.Context) error {
+	if err := s.upgrades.take(s.network(c)); err != nil {
+		return err
+	}
+	s.console.ServeHTTP(c.Response(), c.Request())
+	return nil
+}
+
+// admit lets through who has the route's permission.
+func (s *Server) admit(r route, next echo.HandlerFunc) echo.HandlerFunc {
+	if r.allow == public || r.allow == token {
+		return next
+	}
+	return func(c echo.Context) error {
+		cookie, err := c.Cookie(s.cookie)
+		if err != nil || cookie.Value == "" {
+			return helpline.ErrSignedOut
+		}
+		session, err := s.signer.Session(c.Request().Context(), cookie.Value)
+		if err != nil {
+			return err
+		}
+		if !r.allow.allows(session.Person.Roles) {
+			return helpline.ErrForbidden
+		}
+		c.Set(sessionKey, session)
+		return next(c)
+	}
+}
+
+const sessionKey = "session"
+
+// signedIn gives the session that admit has found.
+func signedIn(c echo.Context) helpline.Session {
+	session, _ := c.Get(sessionKey).(helpline.Session)
+	return session
+}
+
+// instant writes a time as the wire does.
+func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -1,0 +1,117 @@
+/** The list of messages of one conversation: each cid and each seq is shown once, in order of seq. */
+
+import {make, put} from './dom.js';
+import {say} from './words.js';
+
+export class ChatList {
+  /**
+   * @param {HTMLElement} box the element with role=log
+   * @param {(from: string) => string} who names a side for the reader
+   * @param {string} own the side that this page writes as
+   */
+  constructor(box, who, own) {
+    this.box = box;
+    this.who = who;
+    this.own = own;
+    /** @type {Map<string, HTMLElement>} */
+    this.byCid = new Map();
+    this.bySeq = new Map();
+    /** The highest seq received as a `message`: what `after` says on coming back. */
+    this.after = 0;
+  }
+
+  /** Shows a `message` frame. @param {any} m @returns {boolean} whether it is new */
+  take(m) {
+    this.after = Math.max(this.after, m.seq);
+    if (this.bySeq.has(m.seq)) return false;
+    if (m.cid && this.byCid.has(m.cid)) {
+      this.said(m.cid, m.seq);
+      return false;
+    }
+    const el = this.line(m.from, m.text, m.at);
+    if (m.cid) this.byCid.set(m.cid, el);
+    this.number(el, m.seq);
+    return true;
+  }
+
+  /** Shows one's own message before the server has it. @param {string} cid @param {string} text */
+  pending(cid, text) {
+    const el = this.line(this.own, text, '');
+    el.classList.add('pending');
+    put(el.lastChild, say('x.pending'));
+    this.byCid.set(cid, el);
+    this.box.appendChild(el);
+    this.follow(true);
+  }
+
+  /** The server has stored it. @param {string} cid @param {number} seq */
+  said(cid, seq) {
+    const el = this.byCid.get(cid);
+    if (!el) return;
+    el.classList.remove('pending');
+    put(el.lastChild, clock(new Date()));
+    const before = el.getAttribute('data-seq');
+    if (before !== String(seq)) this.number(el, seq);
+  }
+
+  /** The server refuses it for good. @param {string} cid */
+  failed(cid) {
+    const el = this.byCid.get(cid);
+    if (!el) return;
+    el.classList.add('failed');
+    put(el.lastChild, say('x.failed'));
+  }
+
+  /** A line of our own about what happens; it has no number. @param {string} text */
+  event(text) {
+    this.box.appendChild(make('p', 'event', text));
+    this.follow(false);
+  }
+
+  /** Takes every text off the screen. */
+  clear() {
+    this.box.textContent = '';
+    this.byCid.clear();
+    this.bySeq.clear();
+  }
+
+  /** @private */
+  line(from, text, at) {
+    const el = make('div', 'message ' + from, '', 'message');
+    el.setAttribute('data-from', from);
+    el.appendChild(make('span', 'who', this.who(from)));
+    const body = make('p', 'said', text);
+    body.dir = 'auto';
+    el.appendChild(body);
+    el.appendChild(make('span', 'when', at ? clock(new Date(at)) : ''));
+    return el;
+  }
+
+  /** Gives a line its number and its place: after every lower number, before the pending ones. @private */
+  number(el, seq) {
+    el.setAttribute('data-seq', String(seq));
+    this.bySeq.set(seq, el);
+    let before = null;
+    let last = this.box.lastElementChild;
+    while (last && last !== el && !(Number(last.getAttribute('data-seq') || (last.classList.contains('pending') ? Infinity : 0)) < seq)) {
+      before = last;
+      last = last.previousElementSibling;
+    }
+    if (last !== el) this.box.insertBefore(el, before);
+    this.follow(false);
+  }
+
+  /** Keeps the newest line in view unless the reader has scrolled up. @private */
+  follow(always) {
+    const last = this.box.lastElementChild;
+    if (!last || this.box.hidden) return;
+    const scroller = this.box.scrollHeight > this.box.clientHeight + 4 ? this.box : document.scrollingElement;
+    const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+    if (always || below < 300) scroller.scrollTop = scroller.scrollHeight;
+  }
+}
+
+/** Hour and minute as the page's language writes them. @param {Date} at @returns {string} */
+function clock(at) {
+  return isNaN(at.getTime()) ? '' : at.toLocaleTimeString(document.documentElement.lang, {hour: '2-digit', minute: '2-digit', hour12: false});
+}

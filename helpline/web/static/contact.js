@@ -1,0 +1,103 @@
+/** The contact page: choices, then one conversation, with Exit at hand all the time. */
+
+import {call} from './api.js';
+import {Conversation, grouped} from './conversation.js';
+import {named, put, show} from './dom.js';
+import {form, notice} from './form.js';
+import {exit, final, guard, hold, left} from './leave.js';
+import {say} from './words.js';
+
+const phone = named('state').getAttribute('data-phone');
+let talk = null;
+
+guard();
+document.getElementById('late').remove();
+const token = left();
+if (token) restore(token);
+else begin();
+
+/** Shows the choices. */
+function begin() {
+  ['form', 'resume', 'exit-explain'].forEach((id) => show(document.getElementById(id), true));
+  form(open, phone);
+  document.querySelectorAll('.languages a').forEach((a) => a.addEventListener('click', (event) => {
+    event.preventDefault();
+    location.replace(/** @type {HTMLAnchorElement} */ (a).href);
+  }));
+  call('GET', '/api/v1/status').then((a) => {
+    if (a.body.open === false && !talk) notice(say('c.closed', {Phone: a.body.phone || phone}));
+  });
+}
+
+/** A phone that discarded the tab brings it back here: place and conversation, no earlier text. */
+function restore(old) {
+  const box = document.getElementById('restore');
+  const heading = document.getElementById('heading');
+  hold(old);
+  show(box, true);
+  show(heading, false);
+  document.querySelectorAll('[data-in~="form"]').forEach((el) => show(/** @type {any} */ (el), false));
+  named('close').addEventListener('click', exit);
+  named('continue').addEventListener('click', () => {
+    show(box, false);
+    show(heading, true);
+    call('GET', '/api/v1/contact', {token: old}).then((a) => {
+      open({token: old, number: '', work: false, resumed: true});
+      talk.chat.after = a.body.seq || 0;
+    });
+  });
+}
+
+/** @param {import('./form.js').Opened} opened */
+function open(opened) {
+  show(document.getElementById('form'), false);
+  talk = new Conversation(opened, phone);
+  wayBack(opened);
+  leaving();
+  talk.start();
+}
+
+/** The return number: open for those who ask for work, behind a button for others. */
+function wayBack(opened) {
+  const box = document.getElementById('return');
+  const button = named('show-return');
+  const reveal = (on) => {
+    put(named('return-number'), on ? grouped(opened.number) : '');
+    show(box, on);
+    button.setAttribute('aria-expanded', String(on));
+  };
+  if (!opened.number) show(button, false);
+  else if (opened.work) reveal(true);
+  button.addEventListener('click', () => {
+    reveal(box.hidden);
+    if (!box.hidden) box.scrollIntoView({block: 'center'});
+  });
+}
+
+/** Cancel and Done are final, so each asks once. */
+function leaving() {
+  const ask = document.getElementById('ask');
+  const actions = document.getElementById('actions');
+  let kind = 'done';
+  const turn = (on) => {
+    show(ask, on);
+    show(actions, !on);
+  };
+  const question = (k) => () => {
+    kind = k;
+    put(document.getElementById('ask-words'), say('c.leave_' + k));
+    turn(true);
+    named('leave-no').focus();
+  };
+  named('done').addEventListener('click', question('done'));
+  named('cancel').addEventListener('click', question('cancel'));
+  named('leave-no').addEventListener('click', () => turn(false));
+  named('close-page').addEventListener('click', exit);
+  named('leave-yes').addEventListener('click', () => {
+    final(/** @type {any} */ (kind)).then((done) => {
+      turn(false);
+      if (done) talk.end(say(kind === 'cancel' ? 'c.ended_cancel' : 'c.ended'));
+      else notice(say('c.leave_failed'));
+    });
+  });
+}

@@ -1,0 +1,218 @@
+/** One conversation of the contact: the frames of the wire, and what the page shows for each. */
+
+import {ChatList} from './chat.js';
+import {composer} from './composer.js';
+import {named, put, show, uuid} from './dom.js';
+import {notice} from './form.js';
+import {hold} from './leave.js';
+import {Outbox, incarnation} from './outbox.js';
+import {place} from './waiting.js';
+import {Wire} from './wire.js';
+import {say} from './words.js';
+
+const STILL_LOST = 20000;
+const TYPING_SHOWN = 5000;
+const GOT_WITHIN = 400;
+
+export class Conversation {
+  /** @param {import('./form.js').Opened} opened @param {string} phone */
+  constructor(opened, phone) {
+    this.token = opened.token;
+    this.work = opened.work;
+    this.phone = phone;
+    this.main = named('state');
+    this.chat = new ChatList(named('messages'), (from) => say(from === 'system' ? 'x.from_system' : 'c.from_' + from), 'contact');
+    this.readers = new Map();
+    this.top = 0; // highest seq known, to notice a new incarnation
+    this.got = 0;
+    this.gotTimer = 0;
+    this.lostTimer = 0;
+    this.wasLost = false;
+    this.wire = new Wire({
+      path: '/api/v1/contact/socket',
+      hello: () => Promise.resolve({type: 'hello', v: 1, token: this.token, after: this.chat.after}),
+      frame: (f) => this.read(f),
+      phase: (p, code) => this.phase(p, code),
+    });
+    this.outbox = new Outbox((f) => this.wire.send(f), () => this.wire.drop());
+    composer(/** @type {any} */ (document.getElementById('composer')), (text) => this.say(text));
+    if (opened.resumed) this.chat.event(say('c.resumed'));
+  }
+
+  /** Shows the waiting view and connects. */
+  start() {
+    hold(this.token);
+    put(document.getElementById('write-now'), say('c.write_now'));
+    put(named('position'), place(null));
+    this.state('waiting');
+    document.getElementById('heading').focus();
+    this.wire.start();
+  }
+
+  /** Shows one of: form, waiting, active, away, ended. @param {string} name */
+  state(name) {
+    this.main.setAttribute('data-state', name);
+    document.querySelectorAll('[data-in]').forEach((el) => show(/** @type {any} */ (el), el.getAttribute('data-in').split(' ').indexOf(name) >= 0));
+    show(named('joined'), this.readers.size > 0 && name !== 'ended');
+    put(document.getElementById('heading'), say('c.head_' + name));
+    named('typing').textContent = '';
+  }
+
+  current() {
+    return this.main.getAttribute('data-state');
+  }
+
+  /** @private */
+  say(text) {
+    const frame = {type: 'say', cid: uuid(), text};
+    this.chat.pending(frame.cid, text);
+    this.outbox.add(frame);
+    return true;
+  }
+
+  /** @private */
+  read(f) {
+    const act = {
+      welcome: () => this.welcome(f),
+      position: () => this.waiting(f),
+      joined: () => this.joined(f),
+      message: () => this.message(f),
+      typing: () => this.typing(),
+      away: () => { this.chat.event(say('c.away')); this.state('away'); },
+      transferred: () => this.transferred(f),
+      converted: () => this.end(say('c.converted')),
+      ended: () => this.end(say('c.ended')),
+      said: () => this.said(f),
+      error: () => { if (f.cid && this.outbox.refused(f.cid, Boolean(f.retry))) this.chat.failed(f.cid); },
+    }[f.type];
+    if (act) act();
+  }
+
+  /** @private */
+  welcome(f) {
+    if (incarnation(f.seq) > incarnation(this.top) && this.top) this.outbox.again();
+    this.top = Math.max(this.top, f.seq || 0);
+    if (f.state === 'ended') {
+      this.end(say('c.ended'));
+      return;
+    }
+    if (f.alias && f.state === 'active') this.reader(f.alias, 'adviser');
+    if (f.state === 'active') this.state('active');
+    else if (f.state === 'waiting' || f.position) this.waiting(f.position);
+    this.outbox.restart();
+  }
+
+  /** @private */
+  waiting(position) {
+    if (this.current() === 'active' || this.current() === 'away') this.chat.event(say('c.waiting_again'));
+    if (this.current() !== 'waiting') {
+      this.readers.clear();
+      this.state('waiting');
+    }
+    put(named('position'), place(position));
+  }
+
+  /** @private */
+  joined(f) {
+    if (!this.readers.has(f.alias) || this.current() !== 'active') this.chat.event(say('c.joined', {Alias: named_(f)}));
+    if (f.role === 'adviser' || !f.role) this.dropAdvisers();
+    this.reader(f.alias, f.role);
+    this.state('active');
+  }
+
+  /** @private */
+  transferred(f) {
+    this.dropAdvisers();
+    this.reader(f.alias, 'adviser');
+    this.chat.event(say('c.transferred', {Alias: f.alias}));
+    this.state('active');
+  }
+
+  /** @private */
+  dropAdvisers() {
+    this.readers.forEach((role, alias) => { if (role === 'adviser') this.readers.delete(alias); });
+  }
+
+  /** @private */
+  reader(alias, role) {
+    this.readers.set(alias, role || 'adviser');
+    const names = [];
+    this.readers.forEach((r, a) => names.push(named_({alias: a, role: r})));
+    put(named('joined'), say('c.can_read', {Names: names.join(', ')}));
+  }
+
+  /** @private */
+  message(f) {
+    this.top = Math.max(this.top, f.seq);
+    this.chat.take(f);
+    if (f.from === 'contact') {
+      this.outbox.said(f.cid);
+      return;
+    }
+    named('typing').textContent = '';
+    if (f.from === 'adviser' && this.current() === 'away') this.state('active');
+    this.got = Math.max(this.got, f.seq);
+    if (!this.gotTimer) {
+      this.gotTimer = setTimeout(() => {
+        this.gotTimer = 0;
+        this.wire.send({type: 'got', seq: this.got});
+      }, GOT_WITHIN);
+    }
+  }
+
+  /** @private */
+  said(f) {
+    this.top = Math.max(this.top, f.seq);
+    this.outbox.said(f.cid);
+    this.chat.said(f.cid, f.seq);
+  }
+
+  /** @private */
+  typing() {
+    put(named('typing'), say('c.typing'));
+    clearTimeout(this.typingTimer);
+    this.typingTimer = setTimeout(() => { named('typing').textContent = ''; }, TYPING_SHOWN);
+  }
+
+  /** @private */
+  phase(phase, code) {
+    if (phase === 'open') {
+      clearTimeout(this.lostTimer);
+      notice(this.wasLost ? say('c.back') : '');
+      if (this.wasLost) setTimeout(() => { if (!this.wasLost) notice(''); }, 4000);
+      this.wasLost = false;
+    } else if (phase === 'lost' && !this.wasLost) {
+      this.wasLost = true;
+      notice(say('c.lost'));
+      this.lostTimer = setTimeout(() => notice(say('c.lost_long', {Phone: this.phone})), STILL_LOST);
+    } else if (phase === 'stopped' && this.current() !== 'ended') {
+      this.end(say(code === 4501 ? 'c.replaced' : code === 4503 ? 'c.dead' : 'c.ended'));
+    }
+  }
+
+  /** Ends what is on this page: the token is forgotten, and the text unless the person asked for work. @param {string} words */
+  end(words) {
+    if (this.current() === 'ended') return;
+    hold('');
+    this.token = '';
+    clearTimeout(this.lostTimer);
+    if (!this.work) this.chat.clear();
+    this.state('ended');
+    show(document.getElementById('return'), false);
+    notice(words + ' ' + say(this.work ? 'c.ended_kept' : 'c.ended_again'));
+    document.getElementById('heading').focus();
+    if (!this.wire.stopped) this.wire.stop();
+  }
+}
+
+/** Name and role together. */
+function named_(f) {
+  const known = f.role === 'supervisor' ? 'c.role_supervisor' : !f.role || f.role === 'adviser' ? 'c.role_adviser' : 'c.role_other';
+  return say(known, {Alias: f.alias});
+}
+
+/** Groups a return number as people read it: 12 34 56 78. @param {string} digits @returns {string} */
+export function grouped(digits) {
+  return digits.replace(/\D/g, '').replace(/(..)(?=.)/g, '$1 ');
+}
+

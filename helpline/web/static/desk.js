@@ -1,0 +1,170 @@
+/** The desk: what every frame from the server does, and the keys. */
+
+import {composer} from './composer.js';
+import {Duty} from './duty.js';
+import {facts, label} from './codes.js';
+import {make, named, put, show} from './dom.js';
+import {Legs} from './legs.js';
+import {Offers} from './offer.js';
+import {Outcome} from './outcome.js';
+import {Session} from './session.js';
+import {has, say} from './words.js';
+
+const STOPPED = {4501: 'k.conn_replaced', 4504: 'k.conn_out', 4503: 'k.conn_out', 4505: 'k.conn_ticket'};
+const END_AGAIN = 4000;
+
+export class Desk {
+  constructor() {
+    this.session = new Session(() => this.legs.held(), (f) => this.read(f), (phase, code) => this.phase(phase, code));
+    this.outcome = new Outcome(this.session, (contact) => this.done(contact), notice);
+    this.legs = new Legs(this.session, (leg) => this.outcome.choose(leg && leg.opened));
+    this.offers = new Offers(this.session, (f) => this.opened(f), notice);
+    this.duty = new Duty(this.session, notice);
+    this.owed = new Map();
+    composer(/** @type {any} */ (document.getElementById('composer')), (text) => this.legs.say(text), () => this.legs.typing());
+    this.ending();
+    this.keys();
+  }
+
+  start() {
+    this.session.wire.start();
+  }
+
+  /** @private */
+  read(f) {
+    const act = {
+      welcome: () => this.welcome(f),
+      opened: () => this.opened(f),
+      duty: () => this.duty.show(f),
+      offer: () => this.offers.add(f),
+      revoked: () => this.offers.revoked(f),
+      message: () => this.legs.message(f),
+      said: () => this.legs.said(f),
+      contact: () => this.legs.contact(f),
+      ended: () => this.legs.ended(f.contact),
+      recorded: () => this.done(f.contact),
+      lost: () => this.lost(f),
+      typing: () => put(named('typing'), say('k.typing')),
+      notice: () => notice(has('k.' + f.code) ? say('k.' + f.code) : say('k.notice', {What: f.text || f.code || ''})),
+      error: () => { if (!this.legs.refused(f)) notice(say('k.not_done', {What: f.code})); },
+    }[f.type];
+    if (act) act();
+  }
+
+  /** @private */
+  welcome(f) {
+    const mine = (f.legs || []).map((l) => l.contact);
+    this.legs.all.forEach((_, contact) => { if (mine.indexOf(contact) < 0) this.lost({contact}); });
+    (f.legs || []).forEach((l) => this.opened(l));
+    this.offers.replace(f.offers);
+    this.duty.show(f);
+    this.owed = new Map((f.owed || []).map((o) => typeof o === 'string' ? [o, {contact: o}] : [o.contact, o]));
+    this.paintOwed();
+    this.session.again();
+  }
+
+  /** @private */
+  opened(f) {
+    notice('');
+    this.legs.open(f);
+    if (f.state === 'ended') this.legs.ended(f.contact);
+  }
+
+  /** @private */
+  lost(f) {
+    if (!this.legs.all.has(f.contact)) return;
+    this.outcome.forget(f.contact);
+    this.legs.remove(f.contact);
+    notice(say('k.lost_leg'));
+  }
+
+  /** A recorded leg leaves the desk. @private */
+  done(contact) {
+    this.outcome.forget(contact);
+    this.owed.delete(contact);
+    this.paintOwed();
+    this.legs.remove(contact);
+    if (!this.legs.chosen) this.outcome.choose(null);
+  }
+
+  /** @private */
+  paintOwed() {
+    const box = document.getElementById('owed');
+    box.textContent = '';
+    show(document.getElementById('no-owed'), this.owed.size === 0);
+    this.owed.forEach((o) => {
+      const what = [o.asks && label('asks', o.asks), o.language && label('language', o.language)].filter(Boolean).join(', ');
+      const b = make('button', 'leg', say('k.owed_item', {What: what || o.contact.slice(0, 8)}), 'owed-form');
+      b.type = 'button';
+      b.setAttribute('data-contact', o.contact);
+      b.addEventListener('click', () => {
+        this.legs.choose(null);
+        this.outcome.choose(o);
+        document.getElementById('outcome-h').focus();
+      });
+      box.appendChild(b);
+      box.appendChild(facts(o));
+    });
+  }
+
+  /** Ending asks once: the same button, pressed again within four seconds. @private */
+  ending() {
+    const b = named('end');
+    const words = b.textContent;
+    const reason = named('end-reason');
+    let armed = 0;
+    const disarm = () => {
+      clearTimeout(armed);
+      armed = 0;
+      put(b, words);
+    };
+    b.addEventListener('click', () => {
+      const leg = this.legs.chosen;
+      if (!leg) return;
+      if (!armed) {
+        put(b, say('k.end_ask'));
+        armed = setTimeout(disarm, END_AGAIN);
+        return;
+      }
+      disarm();
+      this.session.ask({type: 'end', contact: leg.contact, reason: reason.value}).then((f) => {
+        if (f.type === 'ended') this.legs.ended(f.contact);
+        else notice(say('k.not_done', {What: f.code}));
+      });
+    });
+  }
+
+  /** @private */
+  keys() {
+    document.addEventListener('keydown', (event) => {
+      const at = /** @type {HTMLElement} */ (event.target);
+      if (event.altKey && !event.ctrlKey && /^Digit[1-3]$/.test(event.code)) this.legs.at(Number(event.code.slice(5)) - 1);
+      else if (event.altKey && event.code === 'KeyW') named('text').focus();
+      else if (event.altKey && event.code === 'KeyO') document.getElementById('o-topic').focus();
+      else if (event.altKey || event.ctrlKey || event.metaKey || /^(TEXTAREA|INPUT|SELECT)$/.test(at.tagName) || !named('keys-on').checked) return;
+      else if (event.code === 'KeyA') this.offers.acceptFirst();
+      else if (event.code === 'KeyD') this.offers.declineFirst();
+      else return;
+      event.preventDefault();
+    });
+  }
+
+  /** @private */
+  phase(phase, code) {
+    const el = named('connection');
+    show(el, true);
+    el.setAttribute('data-phase', phase);
+    put(el, phase === 'stopped' ? say(STOPPED[code] || 'k.conn_out') : say('k.conn_' + phase));
+    if (phase === 'stopped') {
+      show(document.getElementById('duty'), false);
+      show(document.getElementById('desk'), false);
+      notice(say(STOPPED[code] || 'k.conn_out'));
+      this.offers.replace([]);
+    }
+  }
+}
+
+/** Says one thing at the top of the console. @param {string} text */
+export function notice(text) {
+  put(named('notice'), text);
+}

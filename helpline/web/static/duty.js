@@ -1,0 +1,62 @@
+/** Duty: ready means audible, so pressing ready plays a tone and tells the server that it did. */
+
+import {fill, label} from './codes.js';
+import {named, put} from './dom.js';
+import {test, wake} from './sound.js';
+import {say} from './words.js';
+
+const BUTTONS = {ready: 'duty-ready', paused: 'duty-pause', on_phone: 'duty-phone', off: 'duty-off'};
+
+export class Duty {
+  /** @param {import('./session.js').Session} session @param {(text: string) => void} notice */
+  constructor(session, notice) {
+    this.session = session;
+    this.notice = notice;
+    const reason = named('pause-reason');
+    fill(reason, 'pause_reason', false);
+    named('duty-ready').addEventListener('click', () => this.ready());
+    named('duty-phone').addEventListener('click', () => this.ask({state: 'on_phone'}));
+    named('duty-pause').addEventListener('click', () => this.ask({state: 'paused', reason: reason.value}));
+    named('duty-off').addEventListener('click', () => this.ask({state: 'off'}));
+  }
+
+  /** @private */
+  ready() {
+    wake().then((heard) => {
+      if (!heard) {
+        this.notice(say('k.no_sound'));
+        return;
+      }
+      test();
+      this.notice(say('k.sound_check'));
+      this.session.ask({type: 'audible'}).then((f) => this.show(f));
+      this.ask({state: 'ready'});
+    });
+  }
+
+  /** @private */
+  ask(fields) {
+    this.session.ask(Object.assign({type: 'duty'}, fields)).then((f) => this.show(f));
+  }
+
+  /** Shows a `duty` frame, or the duty of a welcome. @param {any} f */
+  show(f) {
+    if (f.type === 'error') {
+      this.notice(say('k.not_done', {What: f.code}));
+      return;
+    }
+    const state = f.state || f.duty;
+    if (typeof state === 'object' && state) {
+      this.show(state);
+      return;
+    }
+    const words = [label('duty', state)];
+    if (f.reason) words.push(label('pause_reason', f.reason));
+    if (typeof f.capacity === 'number') words.push(say('k.slots', {Used: f.used || 0, Capacity: f.capacity}));
+    const el = named('duty-state');
+    put(el, words.join(' · '));
+    el.setAttribute('data-state', state);
+    Object.keys(BUTTONS).forEach((s) => named(BUTTONS[s]).setAttribute('aria-pressed', String(s === state)));
+    if (state === 'draining') this.notice(say('k.draining'));
+  }
+}

@@ -1,0 +1,39 @@
+/** Two tones made on the spot: a test tone, and the ring of an offer. */
+
+let context = null;
+
+/** Wakes the sound on a press. @returns {Promise<boolean>} whether the browser plays now */
+export function wake() {
+  const Audio = window.AudioContext || /** @type {any} */ (window).webkitAudioContext;
+  if (!Audio) return Promise.resolve(false);
+  context = context || new Audio();
+  const awake = context.resume().then(() => context.state === 'running', () => false);
+  const late = new Promise((done) => setTimeout(() => done(context.state === 'running'), 1500));
+  return Promise.race([awake, late]);
+}
+
+/** The tone heard on pressing ready. */
+export function test() {
+  tone(660, 0, 0.35);
+}
+
+/** One ring of an offer. */
+export function ring() {
+  tone(784, 0, 0.22);
+  tone(1046, 0.26, 0.3);
+}
+
+function tone(hertz, after, length) {
+  if (!context || context.state !== 'running') return;
+  const at = context.currentTime + after;
+  const source = context.createOscillator();
+  const volume = context.createGain();
+  source.frequency.value = hertz;
+  volume.gain.setValueAtTime(0.0001, at);
+  volume.gain.exponentialRampToValueAtTime(0.3, at + 0.02);
+  volume.gain.exponentialRampToValueAtTime(0.0001, at + length);
+  source.connect(volume);
+  volume.connect(context.destination);
+  source.start(at);
+  source.stop(at + length);
+}

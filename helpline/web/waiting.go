@@ -1,0 +1,132 @@
+package web
+
+import (
+	"context"
+	"mime"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"adviceline/helpline"
+	"adviceline/helpline/codes"
+
+	"github.com/labstack/echo/v4"
+)
+
+// standing is how a contact's leg stands, for its own page.
+type standing struct {
+	State    string             `json:"state"`
+	Position *helpline.Position `json:"position,omitempty"`
+	Alias    string             `json:"alias,omitempty"`
+	Seq      int64              `json:"seq"`
+}
+
+func standingOf(v helpline.View) standing {
+	return standing{State: v.State.Public(), Position: v.Position(), Alias: v.Alias, Seq: v.Seq}
+}
+
+// look tells the bearer of a token where its contact stands.
+func (s *Server) look(c echo.Context) error {
+	v, err := s.line.Look(c.Request().Context(), bearer(c))
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, standingOf(v))
+}
+
+// leaveBody takes a contact out.
+type leaveBody struct {
+	RequestID string `json:"request_id"`
+	Token     string `json:"token"`
+	Kind      string `json:"kind"`
+}
+
+// leave answers 204 whoever asks: there is nothing to tell apart.
+func (s *Server) leave(c echo.Context) error {
+	b, err := decodeLeave(c)
+	if err != nil {
+		return err
+	}
+	if !codes.LeaveKind.Has(b.Kind) {
+		return invalid("kind")
+	}
+	if err := s.line.Leave(c.Request().Context(), b.Token, b.Kind); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// decodeLeave reads JSON or the form that a page sends while it goes; the form's kind is exit
+// unless it says otherwise.
+func decodeLeave(c echo.Context) (leaveBody, error) {
+	var b leaveBody
+	if kind, _, _ := mime.ParseMediaType(c.Request().Header.Get("Content-Type")); kind != "application/x-www-form-urlencoded" {
+		_, err := decode(c, &b)
+		if b.Token == "" {
+			b.Token = bearer(c)
+		}
+		return b, err
+	}
+	body, err := read(c)
+	if err != nil {
+		return b, err
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return b, codeMalformed
+	}
+	b = leaveBody{Token: form.Get("token"), Kind: form.Get("kind")}
+	if b.Kind == "" {
+		b.Kind = "exit"
+	}
+	return b, nil
+}
+
+// statusBody is what everybody may know of the line.
+type statusBody struct {
+	Open      bool     `json:"open"`
+	Languages []string `json:"languages"`
+	Notice    string   `json:"notice,omitempty"`
+	Phone     string   `json:"phone"`
+}
+
+// status never fails: a line that cannot be asked is closed, and its phone number stands.
+func (s *Server) status(c echo.Context) error {
+	st := s.lately.status(c.Request().Context(), s.line)
+	languages := append([]string{}, st.Languages...)
+	return c.JSON(http.StatusOK, statusBody{Open: st.Open, Languages: languages, Notice: st.Notice, Phone: s.phone})
+}
+
+// lately keeps the line's status for a second: the page is read far more often than it changes.
+type lately struct {
+	now    func() time.Time
+	last   atomic.Pointer[statusAt]
+	asking atomic.Bool
+}
+
+type statusAt struct {
+	helpline.Status
+	at time.Time
+}
+
+// status asks the line at most once a second; who comes meanwhile gets the last answer.
+func (l *lately) status(ctx context.Context, line *helpline.Line) helpline.Status {
+	last := l.last.Load()
+	if last != nil && l.now().Sub(last.at) < time.Second {
+		return last.Status
+	}
+	mine := l.asking.CompareAndSwap(false, true)
+	if !mine && last != nil {
+		return last.Status
+	}
+	if mine {
+		defer l.asking.Store(false)
+	}
+	st, err := line.Queue.Status(ctx)
+	if err != nil {
+		st = helpline.Status{}
+	}
+	l.last.Store(&statusAt{st, l.now()})
+	return st
+}
