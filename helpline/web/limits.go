@@ -24,7 +24,7 @@ type Limits struct {
 	Intake  Rate // new contacts
 	Resume  Rate // wrong return numbers
 	SignIn  Rate // sign-ins
-	Upgrade Rate // sockets opened
+	Upgrade Rate // sockets opened; zero: twice Sockets at once, then as many as Sockets a minute
 	Sockets int  // contact sockets open at once
 	Total   int  // contact sockets open at once on this node, all networks together
 	Frames  Rate // frames of one contact socket
@@ -36,9 +36,8 @@ func DefaultLimits() Limits {
 		Intake:  Rate{Burst: 30, Every: 5 * time.Second},
 		Resume:  Rate{Burst: 5, Every: 12 * time.Minute},
 		SignIn:  Rate{Burst: 20, Every: 10 * time.Second},
-		Upgrade: Rate{Burst: 200, Every: 500 * time.Millisecond},
-		Sockets: 500,
-		Total:   50_000,
+		Sockets: 200,
+		Total:   20_000,
 		Frames:  Rate{Burst: 40, Every: 200 * time.Millisecond},
 	}
 }
@@ -48,7 +47,7 @@ func (l Limits) orDefaults() Limits {
 	d := DefaultLimits()
 	for _, r := range []struct{ own, standard *Rate }{
 		{&l.Intake, &d.Intake}, {&l.Resume, &d.Resume}, {&l.SignIn, &d.SignIn},
-		{&l.Upgrade, &d.Upgrade}, {&l.Frames, &d.Frames},
+		{&l.Frames, &d.Frames},
 	} {
 		if r.own.Burst <= 0 || r.own.Every <= 0 {
 			*r.own = *r.standard
@@ -59,6 +58,9 @@ func (l Limits) orDefaults() Limits {
 	}
 	if l.Total <= 0 {
 		l.Total = d.Total
+	}
+	if l.Upgrade.Burst <= 0 || l.Upgrade.Every <= 0 {
+		l.Upgrade = Rate{Burst: 2 * l.Sockets, Every: time.Minute / time.Duration(l.Sockets)}
 	}
 	return l
 }

@@ -157,7 +157,7 @@ func (s *Server) fail(err error, c echo.Context) {
 	code, field := codeOf(err)
 	if code == codeInternal {
 		s.log.LogAttrs(c.Request().Context(), slog.LevelError, "request failed",
-			slog.String("route", routeOf(c)), slog.String("error", outline(err)))
+			slog.String("route", s.routeOf(c)), slog.String("error", outline(err)))
 	}
 	if answers[code].status == http.StatusTooManyRequests {
 		c.Response().Header().Set("Retry-After", strconv.Itoa(retryAfter(err)))

@@ -9,7 +9,6 @@ import (
 	"mime"
 	"net/http"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,7 +72,7 @@ func (s *Server) record(next echo.HandlerFunc) echo.HandlerFunc {
 			s.fail(err, c)
 		}
 		s.log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request",
-			slog.String("method", methodOf(c)), slog.String("route", routeOf(c)),
+			slog.String("method", methodOf(c)), slog.String("route", s.routeOf(c)),
 			slog.Int("status", c.Response().Status), slog.Duration("duration", time.Since(start)))
 		return nil
 	}
@@ -89,9 +88,8 @@ func methodOf(c echo.Context) string {
 }
 
 // routeOf gives the template of the route, never what the caller asked for.
-func routeOf(c echo.Context) string {
-	path := c.Path()
-	if slices.ContainsFunc(c.Echo().Routes(), func(r *echo.Route) bool { return r.Path == path }) {
+func (s *Server) routeOf(c echo.Context) string {
+	if path := c.Path(); s.routes[path] {
 		return path
 	}
 	return "none"

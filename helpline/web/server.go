@@ -34,10 +34,16 @@ type Options struct {
 
 	Origins        []string // as browsers write them, exactly
 	TrustedProxies []netip.Prefix
-	Phone          string        // of the line, for people: on every page and every 503
-	Limits         Limits        // zero fields take the defaults
-	FirstFrame     time.Duration // until hello must have come; zero: 10 s
-	Secure         bool          // served over TLS: the cookie is a __Host- one
+	Phone          string // of the line, for people: on every page and every 503
+	Limits         Limits // zero fields take the defaults
+
+	// Of contact sockets; zero takes the default of package socket.
+	FirstFrame time.Duration // until hello must have come: 10 s
+	PingEvery  time.Duration // 20 s
+	DeadAfter  time.Duration // 60 s without a sign of life
+	// SocketsOpen is told +1 and -1 as contact sockets come and go; nil: nobody counts.
+	SocketsOpen func(delta int)
+	Secure      bool // served over TLS: the cookie is a __Host- one
 
 	Log *slog.Logger
 	Now func() time.Time // limits and caches only; nil: time.Now
@@ -62,6 +68,8 @@ type Server struct {
 	signIns  *buckets
 	upgrades *buckets
 	caps     *caps
+	opened   func(delta int)
+	routes   map[string]bool // by template
 	frames   Rate
 	lately   lately
 	sockets  *socket.Upgrader
@@ -78,6 +86,9 @@ func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.SocketsOpen == nil {
+		o.SocketsOpen = func(int) {}
+	}
 	l := o.Limits.orDefaults()
 	s := &Server{
 		line: o.Line, contacts: o.Contacts, pages: o.Pages, signer: o.SignIn, console: o.Console,
@@ -86,6 +97,8 @@ func New(o Options) (*Server, error) {
 		intakes:  newBuckets(l.Intake, o.Now), resumes: newBuckets(l.Resume, o.Now),
 		signIns: newBuckets(l.SignIn, o.Now), upgrades: newBuckets(l.Upgrade, o.Now),
 		caps:   newCaps(l.Sockets, l.Total),
+		opened: o.SocketsOpen,
+		routes: map[string]bool{},
 		frames: l.Frames,
 		lately: lately{now: o.Now},
 		now:    o.Now,
@@ -105,6 +118,7 @@ func New(o Options) (*Server, error) {
 	s.echo.HTTPErrorHandler = s.fail
 	s.echo.Use(s.record, recovered, plain)
 	for _, r := range s.table() {
+		s.routes[r.path] = true
 		s.echo.Add(r.method, r.path, s.guard(r, s.admit(r, s.bound(r, r.handler))))
 	}
 	return s, nil

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -88,6 +87,17 @@ func (p *page) want(kind string) map[string]any {
 	return f
 }
 
+// wantWith is want, and the frame must have these members.
+func (p *page) wantWith(kind string, members map[string]any) {
+	p.t.Helper()
+	f := p.want(kind)
+	for k, v := range members {
+		if f[k] != v {
+			p.t.Errorf("%s has %s %v, want %v", kind, k, f[k], v)
+		}
+	}
+}
+
 // wantClose reads until the close, which must have the code.
 func (p *page) wantClose(code int) {
 	p.t.Helper()
@@ -113,50 +123,58 @@ func TestTalk(t *testing.T) {
 	if welcome["v"] != 1.0 || welcome["state"] != "waiting" || welcome["position"] == nil {
 		t.Errorf("welcome: %v", welcome)
 	}
-	if f := p.want("position"); f["ahead"] != 0.0 {
-		t.Errorf("position: %v", f)
-	}
+	p.wantWith("position", map[string]any{"ahead": 0.0, "low": nil, "high": nil})
 	for range 2 { // repeated: the same number
 		p.write(`{"type":"say","cid":"` + cidA + `","text":"hei","pad":"0000"}`)
-		if f := p.want("said"); f["cid"] != cidA || f["seq"] != 1.0 {
-			t.Errorf("said: %v", f)
-		}
+		p.wantWith("said", map[string]any{"cid": cidA, "seq": 1.0})
 	}
 	p.write(`{"type":"got","seq":1}`)
-	to := func(n helpline.Notice) {
-		n.To, n.Version = "c:"+a.Contact, 1
-		h.hub.Deliver(n)
-	}
-	to(helpline.Notice{Kind: helpline.NoticeJoined, Alias: "Aino"})
-	if f := p.want("joined"); f["alias"] != "Aino" || f["role"] != "adviser" {
-		t.Errorf("joined: %v", f)
-	}
-	to(helpline.Notice{Kind: helpline.NoticeTyping})
+	h.tell(a.Contact, helpline.Notice{Kind: helpline.NoticeJoined, Alias: "Aino"})
+	p.wantWith("joined", map[string]any{"alias": "Aino", "role": "adviser"})
+	h.tell(a.Contact, helpline.Notice{Kind: helpline.NoticeTyping})
 	p.want("typing")
 	n := h.book.adviserSays(a.Contact, "päivää <b>")
 	h.hub.Deliver(n)
 	h.hub.Deliver(n) // once all the same
-	if f := p.want("message"); f["text"] != "päivää <b>" || f["from"] != "adviser" || f["seq"] != 2.0 || f["at"] != "2001-09-09T01:46:40.000Z" {
-		t.Errorf("message: %v", f)
-	}
-	to(helpline.Notice{Kind: helpline.NoticeAway})
-	p.want("away")
-	to(helpline.Notice{Kind: helpline.NoticeWaiting}) // away was told already
-	h.book.set(func() { h.book.contacts[a.Contact].Ahead = 3 })
-	awaitWaiting(t, h.hub)
-	h.hub.positions(t.Context())
-	if f := p.want("position"); f["ahead"] != 3.0 || f["low"] != nil {
-		t.Errorf("position: %v", f)
-	}
-	h.hub.positions(t.Context()) // unchanged: not told
-	to(helpline.Notice{Kind: helpline.NoticeEnded, Reason: "done"})
-	if f := p.want("ended"); f["reason"] != "done" {
-		t.Errorf("ended: %v", f)
-	}
+	p.wantWith("message", map[string]any{
+		"seq": 2.0, "cid": "adviser", "from": "adviser", "text": "päivää <b>", "at": "2001-09-09T01:46:40.000Z",
+	})
+	h.tell(a.Contact, helpline.Notice{Kind: helpline.NoticeEnded, Reason: "done"})
+	p.wantWith("ended", map[string]any{"reason": "done"})
 	p.wantClose(socket.CodeEnded)
 	if got := <-h.book.downs; got != a.Contact {
 		t.Error("another contact went down")
 	}
+}
+
+// tell gives the hub a notice for the first version of a contact.
+func (h *house) tell(contact string, n helpline.Notice) {
+	n.To, n.Version = "c:"+contact, 1
+	h.hub.Deliver(n)
+}
+
+func TestAdviserIsLost(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	a := admitted(t, h.line, reqA)
+	p, _ := h.sit(t, a.Token, 0)
+	p.want("position")
+	h.tell(a.Contact, helpline.Notice{Kind: helpline.NoticeJoined, Alias: "Aino"})
+	p.want("joined")
+	h.hub.positions(t.Context()) // served: no place
+	h.tell(a.Contact, helpline.Notice{Kind: helpline.NoticeAway})
+	p.wantWith("away", map[string]any{"who": "adviser"})
+	h.tell(a.Contact, helpline.Notice{Kind: helpline.NoticeWaiting}) // away was told already
+	h.book.set(func() { h.book.contacts[a.Contact].Ahead = 3 })
+	awaitWaiting(t, h.hub)
+	for range 2 { // unchanged: told once
+		h.hub.positions(t.Context())
+	}
+	p.wantWith("position", map[string]any{"ahead": 3.0})
+	h.tell(a.Contact, helpline.Notice{Kind: helpline.NoticeJoined, Alias: "Bo"})
+	p.wantWith("joined", map[string]any{"alias": "Bo"})
+	h.tell(a.Contact, helpline.Notice{Kind: helpline.NoticeWaiting}) // without a word before
+	p.want("away")
 }
 
 func awaitWaiting(t *testing.T, h *Contacts) {
@@ -170,64 +188,6 @@ func awaitWaiting(t *testing.T, h *Contacts) {
 		}
 		runtime.Gosched()
 	}
-}
-
-// TestPastComesFirst has the adviser speak while the contact's socket opens: the notice is there
-// before the past is read, and the message is in the past too.
-func TestPastComesFirst(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	a := admitted(t, h.line, reqA)
-	h.book.adviserSays(a.Contact, "one")
-	h.book.adviserSays(a.Contact, "two")
-	h.book.set(func() {
-		h.book.contacts[a.Contact].State = helpline.Active
-		h.book.hook = func(contact string) { h.hub.Deliver(h.book.adviserSays(contact, "three")) }
-	})
-	p, welcome := h.sit(t, a.Token, 1)
-	if welcome["state"] != "active" || welcome["position"] != nil {
-		t.Errorf("welcome: %v", welcome)
-	}
-	h.hub.Deliver(h.book.adviserSays(a.Contact, "four"))
-	for i, text := range []string{"two", "three", "four"} {
-		if f := p.want("message"); f["text"] != text || f["seq"] != float64(i+2) {
-			t.Errorf("message %d: %v", i, f)
-		}
-	}
-}
-
-func TestMissedIsRead(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	a := admitted(t, h.line, reqA)
-	p, _ := h.sit(t, a.Token, 0)
-	p.want("position")
-	h.book.adviserSays(a.Contact, "lost notice")
-	h.book.set(func() { h.book.contacts[a.Contact].State = helpline.Active })
-	h.hub.Refresh()
-	if f := p.want("message"); f["text"] != "lost notice" {
-		t.Errorf("message: %v", f)
-	}
-	p.want("joined")
-	h.book.set(func() { h.book.contacts[a.Contact].State = helpline.Wrapping })
-	h.hub.Refresh()
-	p.want("ended")
-	p.wantClose(socket.CodeEnded)
-}
-
-func TestReplaced(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	a := admitted(t, h.line, reqA)
-	old, _ := h.sit(t, a.Token, 0)
-	var socketID string
-	h.book.set(func() { socketID = h.book.contacts[a.Contact].socket })
-	fresh, _ := h.sit(t, a.Token, 0)
-	h.hub.Deliver(helpline.Notice{To: "c:" + a.Contact, Kind: helpline.NoticeReplaced, State: socketID, Version: 1})
-	old.wantClose(socket.CodeReplaced)
-	fresh.want("position")
-	h.hub.Deliver(helpline.Notice{To: "c:" + a.Contact, Kind: helpline.NoticeTyping, Version: 2})
-	fresh.wantClose(socket.CodeReplaced)
 }
 
 func TestEndedToken(t *testing.T) {
@@ -365,24 +325,6 @@ func TestOriginOfSocket(t *testing.T) {
 	}
 }
 
-// TestSlowReader lets the adviser write more than a page that does not read may have waiting.
-func TestSlowReader(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	a := admitted(t, h.line, reqA)
-	p, _ := h.sit(t, a.Token, 0)
-	n := h.book.adviserSays(a.Contact, strings.Repeat("ä", 2000))
-	for h.hub.Open() > 0 && n.Seq < 1e6 {
-		n.Seq++
-		h.hub.Deliver(n)
-		if n.Seq%100 == 0 && h.hub.all()[0].isOver() {
-			break
-		}
-	}
-	p.wantClose(socket.CodeTooSlow)
-	<-h.book.downs
-}
-
 func (s *seat) isOver() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -410,55 +352,6 @@ func TestFrameRate(t *testing.T) {
 	p.wantClose(socket.CodeTooSlow)
 }
 
-func TestSocketCaps(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, func(o *Options) { o.Limits.Sockets = 1 })
-	a := admitted(t, h.line, reqA)
-	p, _ := h.sit(t, a.Token, 0)
-	_, res, err := h.dial(http.Header{"Origin": {h.URL}})
-	if err == nil || res.StatusCode != 429 || res.Header.Get("Retry-After") == "" {
-		t.Errorf("a second socket: %v", err)
-	}
-	_ = p.Close()
-	<-h.book.downs
-	h.awaitGone(t)
-	for end := time.Now().Add(10 * time.Second); ; {
-		ws, _, err := h.dial(http.Header{"Origin": {h.URL}})
-		if err == nil {
-			_ = ws.Close()
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatal("the place is not given back")
-		}
-	}
-}
-
-func TestReconnectBeforeTheEnd(t *testing.T) {
-	t.Parallel()
-	registry := socket.NewRegistry(0)
-	h := newHouse(t, func(o *Options) { o.Sockets = registry })
-	a := admitted(t, h.line, reqA)
-	p, _ := h.sit(t, a.Token, 0)
-	p.want("position")
-	h.hub.Reconnect(2 * time.Second)
-	registry.CloseAll(socket.CodeNodeStops, "node_stops")
-	if f := p.want("reconnect"); f["after_ms"].(float64) > 2000 {
-		t.Errorf("reconnect: %v", f)
-	}
-	p.wantClose(socket.CodeNodeStops)
-	if err := registry.Wait(t.Context()); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestRunEnds(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	newHouse(t).hub.Run(ctx)
-}
-
 // deaf is a wire whose page reads nothing.
 type deaf struct{ code int }
 
@@ -468,44 +361,4 @@ func (d *deaf) Close(code int, _ string) {
 	if d.code == 0 {
 		d.code = code
 	}
-}
-
-func TestHeldNoticesAreBounded(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	d := &deaf{}
-	s := &seat{hub: h.hub, wire: d, contact: "x", ctx: t.Context(), holding: true}
-	h.hub.add(s)
-	for range maxInbox + 1 {
-		h.hub.Deliver(helpline.Notice{To: "c:x", Kind: helpline.NoticeTyping})
-	}
-	if d.code != socket.CodeTooSlow {
-		t.Errorf("closed with %d", d.code)
-	}
-	s.done()
-	h.hub.remove(s)
-	h.hub.Deliver(helpline.Notice{To: "a:x"})
-}
-
-func TestABugCostsOneSocket(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	a := admitted(t, h.line, reqA)
-	p, _ := h.sit(t, a.Token, 0)
-	h.hub.Deliver(helpline.Notice{To: "c:" + a.Contact, Kind: helpline.NoticeMessage, Seq: 9, Sealed: broken})
-	p.wantClose(socket.CodeNodeStops)
-	<-h.book.downs
-	if log := h.log.String(); strings.Contains(log, sentinel) || !strings.Contains(log, "contact socket failed") {
-		t.Errorf("log: %s", log)
-	}
-}
-
-func TestDeadContactIsCut(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	a := admitted(t, h.line, reqA)
-	p, _ := h.sit(t, a.Token, 0)
-	h.book.set(func() { h.book.contacts[a.Contact].Version = 2 })
-	h.hub.Refresh()
-	p.wantClose(socket.CodeDeadToken)
 }

@@ -19,7 +19,8 @@ const socketQueue = 2200
 // upgrader makes contact sockets.
 func (s *Server) upgrader(o Options) (*socket.Upgrader, error) {
 	return socket.New(socket.Options{
-		Origins: o.Origins, Queue: socketQueue, ReadLimit: maxBody, Registry: o.Sockets, FirstFrame: o.FirstFrame,
+		Origins: o.Origins, Queue: socketQueue, ReadLimit: maxBody, Registry: o.Sockets,
+		FirstFrame: o.FirstFrame, PingEvery: o.PingEvery, DeadAfter: o.DeadAfter,
 		Refuse: func(w http.ResponseWriter, r *http.Request, _ int, code string) {
 			if code == "sockets_full" {
 				code = string(helpline.ErrBusy)
@@ -42,7 +43,11 @@ func (s *Server) conversation(c echo.Context) error {
 	if err := s.caps.enter(n); err != nil {
 		return err
 	}
-	t := &talk{hub: s.contacts, rate: s.frames, now: s.now, closed: func() { s.caps.leave(n) }}
+	s.opened(+1)
+	t := &talk{hub: s.contacts, rate: s.frames, now: s.now, closed: func() {
+		s.caps.leave(n)
+		s.opened(-1)
+	}}
 	if err := s.sockets.Upgrade(c.Response(), c.Request(), t); err != nil {
 		t.closed()
 		var refused socket.Refused

@@ -1,0 +1,90 @@
+package agents
+
+import (
+	"context"
+
+	"adviceline/helpline"
+	"adviceline/helpline/codes"
+)
+
+// sayFrame is one message to the contact; a repeated cid gets the same seq.
+type sayFrame struct {
+	head
+	Contact string `json:"contact"`
+	CID     string `json:"cid"`
+	Text    string `json:"text"`
+}
+
+// typingFrame tells the contact that its adviser writes.
+type typingFrame struct {
+	head
+	Contact string `json:"contact"`
+}
+
+// endFrame closes a conversation with a reason of EndReason.
+type endFrame struct {
+	head
+	Contact string `json:"contact"`
+	Reason  string `json:"reason"`
+}
+
+// messageFrame is one message, unasked (with type and contact) or in a history.
+type messageFrame struct {
+	Type    string        `json:"type,omitempty"`
+	Contact string        `json:"contact,omitempty"`
+	Seq     int64         `json:"seq"`
+	CID     string        `json:"cid"`
+	From    helpline.Side `json:"from"`
+	Text    string        `json:"text"`
+	At      string        `json:"at"`
+}
+
+// messageOf reveals a text: frames go to the two people of a conversation alone.
+func messageOf(m helpline.Message) messageFrame {
+	return messageFrame{Seq: m.Seq, CID: m.CID, From: m.From, Text: m.Text.Reveal(), At: instant(m.At)}
+}
+
+// say answers "said". Errors: helpline.ErrInvalid (empty or over helpline.MaxText), ErrNotFound
+// (not this adviser's, or over), ErrTooMany, ErrKeysGone.
+func say(ctx context.Context, c *console, f sayFrame) (any, error) {
+	if !canonical(f.CID) {
+		return nil, helpline.ErrInvalid
+	}
+	key, ok := c.key(f.Contact)
+	if !ok {
+		return nil, helpline.ErrNotFound
+	}
+	seq, err := c.hub.Line.SayAsAdviser(ctx, c.seat(), f.Contact, key, f.CID, helpline.NewText(f.Text))
+	if err != nil {
+		return nil, said{cid: f.CID, error: err}
+	}
+	return answered{Type: "said", Ref: f.Ref, Contact: f.Contact, CID: f.CID, Seq: seq}, nil
+}
+
+// said is an error that repeats the cid of the message that was not said.
+type said struct {
+	cid string
+	error
+}
+
+func (s said) Unwrap() error { return s.error }
+
+// typing has no answer, not even an error: nothing hangs on it.
+func typing(ctx context.Context, c *console, f typingFrame) (any, error) {
+	if _, ok := c.key(f.Contact); !ok {
+		return nil, nil
+	}
+	return nil, c.hub.Line.Typing(ctx, c.seat(), f.Contact)
+}
+
+// end answers "ended" once durable. Errors: helpline.ErrInvalid, helpline.ErrNotFound.
+func end(ctx context.Context, c *console, f endFrame) (any, error) {
+	if !canonical(f.Contact) || !codes.EndReason.Has(f.Reason) {
+		return nil, helpline.ErrInvalid
+	}
+	if err := c.hub.Line.End(ctx, c.seat(), f.Contact, f.Reason); err != nil {
+		return nil, err
+	}
+	c.dropLeg(f.Contact)
+	return answered{Type: "ended", Ref: f.Ref, Contact: f.Contact}, nil
+}

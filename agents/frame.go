@@ -1,0 +1,172 @@
+package agents
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"hash/maphash"
+	"unicode/utf8"
+
+	"adviceline/helpline"
+	"adviceline/helpline/strict"
+)
+
+// head is what every frame of an adviser has. Pad is read over.
+type head struct {
+	Type string     `json:"type"`
+	Ref  string     `json:"ref"`
+	Pad  strict.Pad `json:"pad,omitzero"`
+}
+
+func (h *head) reference() string { return h.Ref }
+
+// request is one frame, read and held against its struct, its values not yet looked at.
+type request struct {
+	kind  string
+	ref   string
+	print uint64 // tells two frames of one ref apart; padding does not count
+	// again: the answer holds text, so it is not remembered; the step itself repeats it by state.
+	again bool
+	run   func(ctx context.Context, c *console) (answer any, err error)
+}
+
+// The codes that only this edge meets.
+const (
+	errMalformed    helpline.Code = "malformed"
+	errUnknownType  helpline.Code = "unknown_type"
+	errNotAvailable helpline.Code = "not_available"
+	errRateLimited  helpline.Code = "rate_limited"
+	errVersion      helpline.Code = "unsupported_version"
+)
+
+// errNotJSON says that data was no JSON object at all: the socket is closed with 1007.
+var errNotJSON = errors.New("frame is not a JSON object")
+
+// fault is a refused frame: code and, when it had a sound one, ref for the answer.
+type fault struct {
+	code helpline.Code
+	ref  string
+}
+
+func (f fault) Error() string { return "refused frame: " + string(f.code) }
+
+// step is a row of the table below: how a frame is read and what is done with it.
+type step struct {
+	read  func(data []byte) (*request, error)
+	again bool
+}
+
+// steps is every frame of the protocol's console table but hello. Those without a reader here are
+// known and answered "not_available".
+var steps = map[string]step{
+	"duty":    {read: frame(duty)},
+	"audible": {read: frame(audible)},
+	"accept":  {read: frame(accept), again: true},
+	"decline": {read: frame(decline)},
+	"say":     {read: frame(say)},
+	"typing":  {read: frame(typing)},
+	"end":     {read: frame(end)},
+	"draft":   {read: frame(draft)},
+	"outcome": {read: frame(outcome)},
+
+	"handover": {}, "transfer": {}, "take": {}, "reveal": {}, "attempt": {}, "release": {}, "park": {},
+	"external": {}, "danger": {}, "matter": {}, "card": {}, "referral": {},
+}
+
+// seed keys the prints of frames; they leave the process nowhere.
+var seed = maphash.MakeSeed()
+
+// frame makes the reader of frames of shape F out of what is done with one.
+func frame[F any, P interface {
+	*F
+	reference() string
+}](do func(ctx context.Context, c *console, f F) (any, error)) func([]byte) (*request, error) {
+	return func(data []byte) (*request, error) {
+		var f F
+		if err := strict.Decode(data, &f); err != nil {
+			return nil, err
+		}
+		text, err := json.Marshal(f)
+		if err != nil {
+			return nil, err
+		}
+		return &request{
+			ref: P(&f).reference(), print: maphash.Bytes(seed, text),
+			run: func(ctx context.Context, c *console) (any, error) { return do(ctx, c, f) },
+		}, nil
+	}
+}
+
+// readFrame reads one frame after hello. The error is errNotJSON or a fault.
+func readFrame(data []byte) (*request, error) {
+	kind, err := strict.Type(data)
+	if err != nil {
+		return nil, refuse(data, errMalformed)
+	}
+	s, known := steps[kind]
+	if !known {
+		return nil, refuse(data, errUnknownType)
+	}
+	if s.read == nil {
+		return nil, refuse(data, errNotAvailable)
+	}
+	r, err := s.read(data)
+	if err != nil || !canonical(r.ref) {
+		return nil, refuse(data, errMalformed)
+	}
+	r.kind, r.again = kind, s.again
+	return r, nil
+}
+
+// refuse reads leniently, only to find the ref that the answer repeats.
+func refuse(data []byte, code helpline.Code) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil || members == nil || !utf8.Valid(data) {
+		return errNotJSON
+	}
+	var ref string
+	if json.Unmarshal(members["ref"], &ref) != nil || !canonical(ref) {
+		ref = ""
+	}
+	return fault{code: code, ref: ref}
+}
+
+// canonical tells whether id is a UUIDv4 in lower case, as the wire writes ids.
+func canonical(id string) bool {
+	if len(id) != 36 || id[14] != '4' || (id[19] != '8' && id[19] != '9' && id[19] != 'a' && id[19] != 'b') {
+		return false
+	}
+	for i := range len(id) {
+		c := id[i]
+		switch i {
+		case 8, 13, 18, 23:
+			if c != '-' {
+				return false
+			}
+		default:
+			if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// retryable tells whether the same frame may succeed a moment later.
+func retryable(code helpline.Code) bool {
+	switch code {
+	case helpline.ErrBusy, helpline.ErrQueueUnavailable, helpline.ErrTooMany, errRateLimited:
+		return true
+	default:
+		return false
+	}
+}
+
+// codeOf gives the code that the client sees. What has none had no answer in time, or is a bug that
+// the log tells: every step is idempotent, so it may be sent again.
+func codeOf(err error) helpline.Code {
+	if code, ok := errors.AsType[helpline.Code](err); ok {
+		return code
+	}
+	return helpline.ErrBusy
+}

@@ -1,0 +1,159 @@
+package agents
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"adviceline/helpline"
+	"adviceline/helpline/socket"
+	"adviceline/helpline/strict"
+)
+
+// protocolVersion is the one that this edge speaks.
+const protocolVersion = 1
+
+// maxResumed is how many contacts a hello may name, in each of its lists.
+const maxResumed = 64
+
+// helloFrame opens a console. After holds the last seq seen per contact, Holds the legs that the
+// page still shows.
+type helloFrame struct {
+	head
+	V      int              `json:"v"`
+	Ticket string           `json:"ticket"`
+	After  map[string]int64 `json:"after,omitempty"`
+	Holds  []struct {
+		Contact string `json:"contact"`
+		Epoch   int64  `json:"epoch"`
+	} `json:"holds,omitempty"`
+}
+
+// welcomeFrame is everything a console begins with. List is for contacts that wait for a person's
+// choice; nothing puts any there yet.
+type welcomeFrame struct {
+	Type     string        `json:"type"`
+	Ref      string        `json:"ref,omitempty"`
+	V        int           `json:"v"`
+	Duty     string        `json:"duty"`
+	Used     int           `json:"used"`
+	Capacity int           `json:"capacity"`
+	Legs     []openedFrame `json:"legs"`
+	Offers   []offerFrame  `json:"offers"`
+	Owed     []owedForm    `json:"owed"`
+	List     []struct{}    `json:"list"`
+}
+
+// reconnectFrame asks the console to close and come back.
+type reconnectFrame struct {
+	Type    string `json:"type"`
+	AfterMS int64  `json:"after_ms"`
+}
+
+// comeBack spreads the return of many consoles over two seconds.
+func comeBack() reconnectFrame {
+	after := 500*time.Millisecond + rand.N(2*time.Second) // #nosec G404 -- jitter
+	return reconnectFrame{Type: "reconnect", AfterMS: after.Milliseconds()}
+}
+
+// hello brings the console up. It is registered first and holds back what is told to it until it
+// was welcomed, so that nothing falls between the queue's snapshot and the first notice.
+// The error is a socket.Stop.
+func (c *console) hello(ctx context.Context, data []byte) error {
+	f, err := readHello(data)
+	if err != nil {
+		c.send(refusal("", codeOf(err)))
+		return socket.Stop{Code: socket.CodeNoHello, Reason: "bad_hello"}
+	}
+	if err := c.redeem(ctx, f.Ticket); err != nil {
+		return err
+	}
+	if !c.hub.register(c) {
+		return socket.Stop{Code: socket.CodeNodeStops, Reason: "node_stops"}
+	}
+	w, err := c.hub.Line.ConsoleUp(ctx, c.session.Person.Adviser(), f.After)
+	if err != nil {
+		c.hub.Log.WarnContext(ctx, "console not brought up", "error", err)
+		c.send(refusal(f.Ref, codeOf(err)))
+		c.send(comeBack())
+		return socket.Stop{Code: socket.CodeNodeStops, Reason: "try_again"}
+	}
+	c.settle(w)
+	if c.hub.supersede(c) {
+		return nil
+	}
+	c.welcome(f, w)
+	return nil
+}
+
+// readHello answers errMalformed or errVersion.
+func readHello(data []byte) (helloFrame, error) {
+	var f helloFrame
+	err := strict.Decode(data, &f)
+	switch {
+	case err != nil, f.Type != "hello", f.Ref != "" && !canonical(f.Ref), len(f.After) > maxResumed, len(f.Holds) > maxResumed:
+		return helloFrame{}, errMalformed
+	case f.V != protocolVersion:
+		return helloFrame{}, errVersion
+	}
+	return f, nil
+}
+
+// redeem takes the ticket; only advisers have consoles. While the stores are away the ticket may
+// yet be good, so the page comes back; else it needs a new one.
+func (c *console) redeem(ctx context.Context, ticket string) error {
+	s, err := c.hub.SignIn.Redeem(ctx, ticket)
+	switch {
+	case errors.Is(err, helpline.ErrSignedOut):
+		return socket.Stop{Code: socket.CodeTicketSpent, Reason: "ticket"}
+	case err != nil:
+		c.hub.Log.WarnContext(ctx, "ticket not redeemed", "error", err)
+		return socket.Stop{Code: socket.CodeNoHello, Reason: "try_again"}
+	case !slices.Contains(s.Person.Roles, helpline.RoleAdviser):
+		return socket.Stop{Code: socket.CodeTicketSpent, Reason: "forbidden"}
+	}
+	c.session = s
+	c.hold = holdAll
+	return nil
+}
+
+// settle takes what the queue gave: from now on the console can act.
+func (c *console) settle(w helpline.Welcome) {
+	c.mu.Lock()
+	c.me = w.Console
+	c.mu.Unlock()
+	for _, o := range w.Legs {
+		c.addLeg(o)
+	}
+}
+
+// welcome sends what the console begins with, then its duty, the legs that it shows but has lost,
+// and what was held back.
+func (c *console) welcome(f helloFrame, w helpline.Welcome) {
+	out := welcomeFrame{
+		Type: "welcome", Ref: f.Ref, V: protocolVersion, Duty: w.Duty.State, Used: w.Duty.Used, Capacity: w.Duty.Capacity,
+		Legs: make([]openedFrame, 0, len(w.Legs)), Offers: make([]offerFrame, 0, len(w.Offers)),
+		Owed: make([]owedForm, 0, len(w.Owed)), List: []struct{}{},
+	}
+	shown := make(map[string]bool, len(w.Offers))
+	for _, o := range w.Legs {
+		out.Legs = append(out.Legs, openedOf(o))
+	}
+	for _, n := range w.Offers {
+		out.Offers = append(out.Offers, offerOf(n))
+		shown[n.Offer] = true
+	}
+	for _, o := range w.Owed {
+		out.Owed = append(out.Owed, owedOf(o))
+	}
+	c.send(out)
+	c.send(dutyOf("", w.Duty))
+	for _, h := range f.Holds {
+		if _, mine := c.key(h.Contact); !mine && canonical(h.Contact) {
+			c.send(contactFrame{Type: "lost", Contact: h.Contact, Reason: "moved"})
+		}
+	}
+	c.release(shown)
+}

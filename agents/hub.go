@@ -1,0 +1,297 @@
+package agents
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"adviceline/helpline"
+	"adviceline/helpline/socket"
+)
+
+// Sessions is what the hub needs of signing in. helpline.ErrSignedOut is a decision; any other error
+// says that nobody could decide.
+type Sessions interface {
+	Redeem(ctx context.Context, ticket string) (helpline.Session, error)
+	Recheck(ctx context.Context, sessionHash string) (helpline.Session, error)
+}
+
+// Options is what a Hub needs.
+type Options struct {
+	Line   *helpline.Line
+	SignIn Sessions
+	Log    *slog.Logger
+	// Socket: zero pings and queue take a console's values. With a Registry of others' sockets
+	// too, whoever owns it closes it beside Close: only so go sockets that have not said hello.
+	Socket  socket.Options
+	Sockets func(delta int)  // the gauge of open consoles; nil: nobody counts
+	Now     func() time.Time // nil: time.Now
+	Recheck time.Duration    // how often sessions are looked at; 0: a minute
+}
+
+// Hub is the node's consoles: one live console per adviser. It is the http.Handler of the console's
+// socket; the hello carries a ticket, so no cookie is looked at. Safe for concurrent use.
+type Hub struct {
+	Options
+	up     *socket.Upgrader
+	own    *socket.Registry // nil when the registry is somebody else's
+	stop   context.CancelFunc
+	rounds chan struct{} // closed when the rechecks have ended
+
+	mu       sync.Mutex
+	advisers map[string][]*console // the slices are never changed, only replaced
+	memories map[string]*memory    // by session
+	open     int                   // sockets, those without hello too
+	closing  bool
+	empty    chan struct{} // closed once closing and nothing is open
+}
+
+// NewHub checks the options and begins the rechecks, which Close ends.
+func NewHub(o Options) (*Hub, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Sockets == nil {
+		o.Sockets = func(int) {}
+	}
+	if o.Recheck <= 0 {
+		o.Recheck = time.Minute
+	}
+	h := &Hub{
+		advisers: map[string][]*console{}, memories: map[string]*memory{},
+		empty: make(chan struct{}), rounds: make(chan struct{}),
+	}
+	if o.Socket.PingEvery <= 0 && o.Socket.DeadAfter <= 0 {
+		o.Socket.PingEvery, o.Socket.DeadAfter = 5*time.Second, 12*time.Second
+	}
+	if o.Socket.Queue <= 0 {
+		o.Socket.Queue = 512 // what was held back during hello comes at once
+	}
+	if o.Socket.Registry == nil {
+		h.own = socket.NewRegistry(0)
+		o.Socket.Registry = h.own
+	}
+	up, err := socket.New(o.Socket)
+	if err != nil {
+		return nil, fmt.Errorf("make hub: %w", err)
+	}
+	h.Options, h.up = o, up
+	ctx, cancel := context.WithCancel(context.Background())
+	h.stop = cancel
+	go h.recheck(ctx)
+	return h, nil
+}
+
+// ServeHTTP upgrades GET /api/v1/console/socket and returns at once.
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !h.enter() {
+		http.Error(w, "", http.StatusServiceUnavailable)
+		return
+	}
+	h.Sockets(1)
+	if err := h.up.Upgrade(w, r, &console{hub: h}); err != nil {
+		h.leave()
+		if _, refused := errors.AsType[socket.Refused](err); !refused {
+			h.Log.DebugContext(r.Context(), "console handshake broke")
+		}
+	}
+}
+
+// Deliver takes a notice to an adviser. It never blocks; others' notices are read over.
+func (h *Hub) Deliver(n helpline.Notice) {
+	adviser, ok := strings.CutPrefix(n.To, "a:")
+	if !ok {
+		return
+	}
+	for _, c := range h.of(adviser) {
+		c.deliver(n)
+	}
+}
+
+// Revoke closes this node's sockets of one session at once, though Redis be away. Those of other nodes
+// are told by a notice.
+func (h *Hub) Revoke(_, sessionHash string) {
+	for _, c := range h.all() {
+		if c.session.Hash == sessionHash {
+			c.conn.Close(socket.CodeSignedOut, "signed_out")
+		}
+	}
+}
+
+// Recall asks every console to come back: notices may have been missed, or the node's lease was over.
+func (h *Hub) Recall() {
+	for _, c := range h.all() {
+		c.send(comeBack())
+		c.conn.Close(socket.CodeNodeStops, "reconnect")
+	}
+}
+
+// Close sends everybody away, revokes nothing, and waits until the last socket is gone or ctx ends.
+func (h *Hub) Close(ctx context.Context) error {
+	h.mu.Lock()
+	h.closing = true
+	h.settle()
+	h.mu.Unlock()
+	h.stop()
+	h.Recall()
+	if h.own != nil {
+		h.own.CloseAll(socket.CodeNodeStops, "node_stops")
+	}
+	for _, done := range []<-chan struct{}{h.rounds, h.empty} {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return fmt.Errorf("close consoles: %w", ctx.Err())
+		}
+	}
+	return nil
+}
+
+func (h *Hub) enter() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closing {
+		return false
+	}
+	h.open++
+	return true
+}
+
+func (h *Hub) leave() {
+	h.Sockets(-1)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.open--
+	h.settle()
+}
+
+// settle closes empty, once: no socket enters after closing. The caller holds mu.
+func (h *Hub) settle() {
+	if !h.closing || h.open > 0 {
+		return
+	}
+	select {
+	case <-h.empty:
+	default:
+		close(h.empty)
+	}
+}
+
+// register makes the console known and gives it the memory of its session; false when the hub closes.
+func (h *Hub) register(c *console) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closing {
+		return false
+	}
+	adviser, session := c.session.Person.ID, c.session.Hash
+	h.forget()
+	if h.memories[session] == nil {
+		h.memories[session] = &memory{used: h.Now()}
+	}
+	c.memory = h.memories[session]
+	h.advisers[adviser] = append(slices.Clone(h.advisers[adviser]), c)
+	return true
+}
+
+// forget drops memories that nothing can ask for. The caller holds mu.
+func (h *Hub) forget() {
+	live := make(map[*memory]bool)
+	for _, cs := range h.advisers {
+		for _, c := range cs {
+			live[c.memory] = true
+		}
+	}
+	now := h.Now()
+	for session, m := range h.memories {
+		if !live[m] && m.idle(now) {
+			delete(h.memories, session)
+		}
+	}
+}
+
+// unregister takes the console out and tells whether the node stops.
+func (h *Hub) unregister(c *console) (stopping bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	adviser := c.session.Person.ID
+	rest := slices.DeleteFunc(slices.Clone(h.advisers[adviser]), func(x *console) bool { return x == c })
+	if len(rest) == 0 {
+		delete(h.advisers, adviser)
+	} else {
+		h.advisers[adviser] = rest
+	}
+	return h.closing
+}
+
+func (h *Hub) of(adviser string) []*console {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.advisers[adviser]
+}
+
+func (h *Hub) all() []*console {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var all []*console
+	for _, cs := range h.advisers {
+		all = append(all, cs...)
+	}
+	return all
+}
+
+// supersede closes the same adviser's older consoles here; it tells whether c is itself an older one,
+// and closed. Whichever of two comes last sees both epochs.
+func (h *Hub) supersede(c *console) (old bool) {
+	mine := c.seat().Epoch
+	for _, other := range h.of(c.session.Person.ID) {
+		switch epoch := other.seat().Epoch; {
+		case epoch > mine:
+			old = true
+		case epoch > 0 && epoch < mine:
+			other.replace()
+		}
+	}
+	if old {
+		c.replace()
+	}
+	return old
+}
+
+// recheck looks at every console's session again and again until ctx ends.
+func (h *Hub) recheck(ctx context.Context) {
+	defer close(h.rounds)
+	ticker := time.NewTicker(h.Recheck)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			h.round(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// round closes consoles whose session has ended. When the stores do not answer, all stay open. A
+// session that only grew old does not close a console that holds a leg: the page asks for the
+// password in place.
+func (h *Hub) round(ctx context.Context) {
+	for _, c := range h.all() {
+		_, err := h.SignIn.Recheck(ctx, c.session.Hash)
+		switch {
+		case err == nil:
+		case !errors.Is(err, helpline.ErrSignedOut):
+			h.Log.WarnContext(ctx, "sessions cannot be rechecked", "error", err)
+			return
+		case h.Now().Before(c.session.Expires) || !c.holdsLegs():
+			c.conn.Close(socket.CodeSignedOut, "signed_out")
+		}
+	}
+}

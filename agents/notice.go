@@ -1,0 +1,136 @@
+package agents
+
+import (
+	"context"
+	"time"
+
+	"adviceline/helpline"
+	"adviceline/helpline/socket"
+)
+
+// revokedFrame takes an offer back: contact_left, timed_out, adviser_lost, superseded, shutdown.
+type revokedFrame struct {
+	Type   string `json:"type"`
+	Offer  string `json:"offer"`
+	Reason string `json:"reason"`
+}
+
+// contactFrame tells of a contact at this console: state is active, away or left; with type "lost"
+// the leg is not this adviser's any more, for the reason given.
+type contactFrame struct {
+	Type    string `json:"type"`
+	Contact string `json:"contact"`
+	State   string `json:"state,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+// revocations are the reasons that the wire knows. An offer that this adviser declined carries the
+// reason given, and was answered.
+var revocations = map[string]bool{
+	"contact_left": true, "timed_out": true, "adviser_lost": true, "superseded": true, "shutdown": true,
+}
+
+// deliver takes one notice and never waits.
+func (c *console) deliver(n helpline.Notice) {
+	if n.Kind == helpline.NoticeSignOut {
+		c.conn.Close(socket.CodeSignedOut, "signed_out")
+		return
+	}
+	c.mu.Lock()
+	waits := c.waits(n)
+	overflow := waits && len(c.held) >= maxHeld
+	if waits && !overflow {
+		c.held = append(c.held, n)
+	}
+	c.mu.Unlock()
+	switch {
+	case overflow:
+		c.conn.Close(socket.CodeTooSlow, "too_slow")
+	case !waits:
+		c.tell(n)
+	}
+}
+
+// waits tells whether n cannot be placed yet. The caller holds mu.
+func (c *console) waits(n helpline.Notice) bool {
+	if c.hold != holdLegs {
+		return c.hold == holdAll
+	}
+	if n.Kind != helpline.NoticeMessage && n.Kind != helpline.NoticeContact {
+		return false
+	}
+	l, known := c.legs[n.Contact]
+	return !known || l.fresh
+}
+
+// tell sends what a notice means for this console. Those of an older or newer console of the same
+// adviser are not for it; the epoch of "lost" is the leg's.
+func (c *console) tell(n helpline.Notice) {
+	epoch := c.seat().Epoch
+	if n.Kind == helpline.NoticeReplaced {
+		if n.Epoch > epoch {
+			c.replace()
+		}
+		return
+	}
+	if n.Epoch != epoch && n.Kind != helpline.NoticeLost {
+		return
+	}
+	if frame := c.frameOf(n); frame != nil {
+		c.send(frame)
+	}
+	if n.Duty != nil {
+		c.send(dutyOf("", *n.Duty))
+	}
+}
+
+// frameOf gives nil for what this console need not know.
+func (c *console) frameOf(n helpline.Notice) any {
+	switch n.Kind {
+	case helpline.NoticeOffer:
+		f := offerOf(n)
+		f.Type = "offer"
+		return f
+	case helpline.NoticeRevoked:
+		if revocations[n.Reason] {
+			return revokedFrame{Type: "revoked", Offer: n.Offer, Reason: n.Reason}
+		}
+	case helpline.NoticeMessage:
+		return c.messageFor(n)
+	case helpline.NoticeContact:
+		if _, mine := c.key(n.Contact); mine {
+			return contactFrame{Type: "contact", Contact: n.Contact, State: n.State}
+		}
+	case helpline.NoticeLost:
+		if c.dropLeg(n.Contact) {
+			return contactFrame{Type: "lost", Contact: n.Contact, Reason: n.Reason}
+		}
+	}
+	return nil
+}
+
+// messageFor opens a message that this console has not been sent yet.
+func (c *console) messageFor(n helpline.Notice) any {
+	if !c.advance(n.Contact, n.Seq) {
+		return nil
+	}
+	sealed := helpline.SealedMessage{
+		Seq: n.Seq, CID: n.CID, From: n.From, Sealed: n.Sealed, At: time.UnixMilli(n.At),
+	}
+	f := messageOf(c.hub.Line.OpenMessage(context.Background(), n.Contact, n.Key, sealed))
+	f.Type, f.Contact = "message", n.Contact
+	return f
+}
+
+// advance tells whether seq is new to this console, and notes it. What the contact says comes in
+// rising order; the adviser's own messages do not come as notices.
+func (c *console) advance(contact string, seq int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l, mine := c.legs[contact]
+	if !mine || seq <= l.seq {
+		return false
+	}
+	l.seq = seq
+	return true
+}

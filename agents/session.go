@@ -1,0 +1,141 @@
+package agents
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"adviceline/helpline"
+)
+
+// open begins a session: in Postgres, copied to Redis. One of the two is enough.
+func (s *SignIn) open(ctx context.Context, p helpline.Person) (string, helpline.Session, error) {
+	id, hash := secret()
+	session := helpline.Session{Hash: hash, Person: p, Expires: s.Now().Add(sessionLife).UTC().Truncate(time.Millisecond)}
+	put := func(store func(context.Context, helpline.Session) error) error {
+		ctx, cancel := context.WithTimeout(ctx, storeWait)
+		defer cancel()
+		return store(ctx, session)
+	}
+	kept, copied := put(s.People.PutSession), put(s.Cache.PutSession)
+	if kept != nil {
+		s.Log.ErrorContext(ctx, "session not kept", "error", kept)
+	}
+	if copied != nil {
+		s.Log.WarnContext(ctx, "session not copied", "error", copied)
+	}
+	if kept != nil && copied != nil {
+		return "", helpline.Session{}, helpline.ErrBusy
+	}
+	return id, session, nil
+}
+
+// Session gives the live sign-in behind a cookie. helpline.ErrSignedOut: there is none. Any other
+// error: nobody could tell.
+func (s *SignIn) Session(ctx context.Context, id string) (helpline.Session, error) {
+	if !wellFormed(id) {
+		return helpline.Session{}, helpline.ErrSignedOut
+	}
+	return s.Recheck(ctx, hashSecret(id))
+}
+
+// Recheck is Session by the hash, for sockets: the copy first, then Postgres. A copy that is not
+// there decides nothing, since Redis may have lost it: then only Postgres can say "signed out".
+func (s *SignIn) Recheck(ctx context.Context, hash string) (helpline.Session, error) {
+	session, err := s.read(ctx, s.Cache.SessionByHash, hash)
+	if err == nil {
+		return s.live(session)
+	}
+	missing := errors.Is(err, helpline.ErrSignedOut)
+	if session, err = s.read(ctx, s.People.SessionByHash, hash); err != nil {
+		return helpline.Session{}, fmt.Errorf("read session: %w", err)
+	}
+	if session, err = s.live(session); err != nil || !missing {
+		return session, err
+	}
+	return s.recopy(ctx, session)
+}
+
+// recopy puts the copy back and looks again: a sign-out that came in between would else be undone.
+func (s *SignIn) recopy(ctx context.Context, session helpline.Session) (helpline.Session, error) {
+	bound, cancel := context.WithTimeout(ctx, storeWait)
+	defer cancel()
+	if err := s.Cache.PutSession(bound, session); err != nil {
+		return session, nil // Postgres has decided; the copy can wait
+	}
+	if _, err := s.People.SessionByHash(bound, session.Hash); errors.Is(err, helpline.ErrSignedOut) {
+		if err := s.Cache.DropSession(bound, session.Hash); err != nil {
+			s.Log.ErrorContext(ctx, "stale session copy stays until it expires", "error", err)
+		}
+		return helpline.Session{}, helpline.ErrSignedOut
+	}
+	return session, nil
+}
+
+func (s *SignIn) read(
+	ctx context.Context, from func(context.Context, string) (helpline.Session, error), hash string,
+) (helpline.Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeWait)
+	defer cancel()
+	return from(ctx, hash)
+}
+
+func (s *SignIn) live(session helpline.Session) (helpline.Session, error) {
+	if !s.Now().Before(session.Expires) {
+		return helpline.Session{}, helpline.ErrSignedOut
+	}
+	return session, nil
+}
+
+// SignOut drops the session from both stores and has its sockets closed. An id that opens nothing
+// is signed out already. An error says that one store still has it: ask again.
+func (s *SignIn) SignOut(ctx context.Context, id string) error {
+	if !wellFormed(id) {
+		return nil
+	}
+	hash := hashSecret(id)
+	session, err := s.Recheck(ctx, hash)
+	unknown := errors.Is(err, helpline.ErrSignedOut)
+	drop := func(store func(context.Context, string) error) error {
+		ctx, cancel := context.WithTimeout(ctx, storeWait)
+		defer cancel()
+		return store(ctx, hash)
+	}
+	// Postgres first: recopy trusts it last.
+	if err := errors.Join(drop(s.People.DropSession), drop(s.Cache.DropSession)); err != nil {
+		s.Revoked(session.Person.ID, hash)
+		return fmt.Errorf("drop session: %w", err)
+	}
+	if !unknown {
+		s.Revoked(session.Person.ID, hash)
+	}
+	return nil
+}
+
+// Ticket gives what opens one socket within 30 seconds.
+func (s *SignIn) Ticket(ctx context.Context, session helpline.Session) (string, time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeWait)
+	defer cancel()
+	ticket, hash := secret()
+	expires := s.Now().Add(ticketLife).UTC().Truncate(time.Millisecond)
+	if err := s.Cache.PutTicket(ctx, hash, session.Hash, ticketLife); err != nil {
+		return "", time.Time{}, fmt.Errorf("keep ticket: %w", err)
+	}
+	return ticket, expires, nil
+}
+
+// Redeem takes a ticket, once. helpline.ErrSignedOut for one that is used, over, or never was, and
+// for one whose session is gone.
+func (s *SignIn) Redeem(ctx context.Context, ticket string) (helpline.Session, error) {
+	if !wellFormed(ticket) {
+		return helpline.Session{}, helpline.ErrSignedOut
+	}
+	bound, cancel := context.WithTimeout(ctx, storeWait)
+	defer cancel()
+	hash, err := s.Cache.TakeTicket(bound, hashSecret(ticket))
+	if err != nil {
+		return helpline.Session{}, fmt.Errorf("take ticket: %w", err)
+	}
+	return s.Recheck(ctx, hash)
+}

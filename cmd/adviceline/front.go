@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"adviceline/agents"
+	"adviceline/helpline"
+	"adviceline/helpline/socket"
+	"adviceline/helpline/web"
+	"adviceline/ops"
+)
+
+// openHub makes the consoles' side.
+func (n *node) openHub() (err error) {
+	n.hub, err = agents.NewHub(agents.Options{
+		Line: n.line, SignIn: n.signIn, Log: n.log,
+		Socket: socket.Options{
+			Origins: n.cfg.PublicOrigins, PingEvery: n.cfg.Timing.ConsolePing, DeadAfter: n.cfg.Timing.ConsoleDead,
+			Registry: n.sockets,
+		},
+		Sockets: func(delta int) { n.metrics.Sockets("adviser", delta) },
+	})
+	return err
+}
+
+// openWeb opens the public side. Its stop runs first of all: sockets are asked to come back
+// elsewhere, then closed, while everything that they need still runs.
+func (n *node) openWeb(context.Context) error {
+	pages, err := web.NewPages(n.cfg.PublicOrigins...)
+	if err != nil {
+		return err
+	}
+	front, err := web.New(web.Options{
+		Line: n.line, Contacts: n.contacts, Pages: pages, SignIn: n.signIn, Console: n.hub, Sockets: n.sockets,
+		Origins: n.cfg.PublicOrigins, TrustedProxies: n.cfg.TrustedProxies, Phone: n.cfg.Phone,
+		Limits: limits(n.cfg), Secure: strings.HasPrefix(n.cfg.PublicOrigins[0], "https://"), Log: n.log,
+		PingEvery: n.cfg.Timing.ContactPing, DeadAfter: n.cfg.Timing.ContactDead,
+	})
+	if err != nil {
+		return err
+	}
+	_, err = n.listen("pages", n.cfg.Addr, server(front.Handler()))
+	if err != nil {
+		return err
+	}
+	n.stops.push("sockets", func(ctx context.Context) error {
+		n.contacts.Reconnect(2 * time.Second)
+		err := n.hub.Close(ctx)
+		n.sockets.CloseAll(socket.CodeNodeStops, "node stops")
+		if late := n.sockets.Wait(ctx); err == nil {
+			err = late
+		}
+		return err
+	})
+	return nil
+}
+
+func server(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
+		WriteTimeout: 15 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+}
+
+func limits(cfg ops.Config) web.Limits {
+	return web.Limits{
+		Intake:  web.Rate{Burst: cfg.Limits.Intake, Every: 10 * time.Minute / time.Duration(cfg.Limits.Intake)},
+		Resume:  web.Rate{Burst: cfg.Limits.Resume, Every: time.Hour / time.Duration(cfg.Limits.Resume)},
+		SignIn:  web.Rate{Burst: cfg.Limits.SignIn, Every: 10 * time.Minute / time.Duration(cfg.Limits.SignIn)},
+		Sockets: cfg.Limits.Sockets, Total: cfg.Limits.SocketsTotal,
+	}
+}
+
+// openOps opens the private listener. From its stop on, which comes first, the node is not ready.
+func (n *node) openOps(context.Context) error {
+	handler := n.health.Handler(n.metrics.Handler())
+	if _, err := n.listen("health", n.cfg.OpsAddr, server(handler)); err != nil {
+		return err
+	}
+	n.stops.push("readiness", func(context.Context) error {
+		n.health.Drain()
+		return nil
+	})
+	return nil
+}
+
+// metricLabels closes the sets that labels can take.
+func metricLabels() ops.Labels {
+	return ops.Labels{
+		EndReasons: []string{
+			"done", "silent", "misuse", "failed_by_us", "handed_over", "not_ours", "contact_done",
+			"contact_cancelled", "abandoned", "exit", "cancel", "expired_by_policy", "not_recorded",
+		},
+		OfferResults: []string{"accepted", "declined", "timed_out", "revoked"},
+		Sides:        []string{"contact", "adviser"},
+	}
+}
+
+// observe counts events. A conversation counts as ended once, at "ended"; one that no adviser had, at
+// "left" when that was final.
+func observe(m *ops.Metrics) func(helpline.Event) {
+	return func(e helpline.Event) {
+		switch e.Kind {
+		case helpline.Enqueued:
+			m.Accepted()
+		case helpline.OfferAccepted:
+			m.Offer("accepted")
+			m.Waited(e.At.Sub(e.Arrival).Seconds())
+		case helpline.OfferDeclined, helpline.OfferTimedOut, helpline.OfferRevoked:
+			m.Offer(e.Kind)
+		case helpline.ConversationEnd:
+			m.Ended(e.Reason)
+		case helpline.Left:
+			if !e.Ended.IsZero() {
+				m.Ended(e.Reason)
+			}
+		case helpline.OutcomeRecorded:
+			m.Recorded()
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package ops
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Other stands for every label value that is not in its list: a label made of what somebody sent
+// would fill memory and could tell who it was.
+const Other = "other"
+
+// Labels are the closed lists of label values.
+type Labels struct {
+	EndReasons   []string // of adviceline_contacts_ended_total{reason}
+	OfferResults []string // of adviceline_offers_total{result}
+	Sides        []string // of adviceline_sockets{side}
+}
+
+// Metrics are the promised metrics, one method per fact. Every combination of labels is there from
+// the start with 0, so that a rate has a first point. Safe for use by several goroutines.
+type Metrics struct {
+	registry                     *prometheus.Registry
+	labels                       Labels
+	accepted, recorded, repaired prometheus.Counter
+	ended, offers                *prometheus.CounterVec
+	waiting, oldest, pending     prometheus.Gauge
+	waits                        prometheus.Histogram
+	sockets                      *prometheus.GaugeVec
+}
+
+// waitBuckets are seconds: fine around the first minute, where the service level is measured.
+var waitBuckets = []float64{1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600, 7200}
+
+// NewMetrics makes a registry of its own with all metrics and the Go and process collectors.
+func NewMetrics(labels Labels) *Metrics {
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Name: "adviceline_" + name, Help: help})
+	}
+	gauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Name: "adviceline_" + name, Help: help})
+	}
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		labels:   labels,
+		accepted: counter("contacts_accepted_total", "Contacts whose acceptance was acknowledged."),
+		recorded: counter("outcomes_recorded_total", "Outcomes recorded by advisers."),
+		repaired: counter("reconciler_repairs_total", "Differences between live state and ledger that were repaired."),
+		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "adviceline_contacts_ended_total", Help: "Contacts that ended, by reason."}, []string{"reason"}),
+		offers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "adviceline_offers_total", Help: "Offers to advisers, by how they ended."}, []string{"result"}),
+		waiting: gauge("waiting", "Contacts that wait for an adviser now."),
+		oldest:  gauge("oldest_wait_seconds", "Age of the contact that has waited longest, in seconds; 0 when nobody waits."),
+		pending: gauge("ledger_pending", "Acknowledged events that are in the spool and not yet in Postgres."),
+		waits: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "adviceline_wait_seconds", Help: "Wait of answered contacts, from arrival to accepted offer, in seconds.", Buckets: waitBuckets}),
+		sockets: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "adviceline_sockets", Help: "Open sockets of this node, by side."}, []string{"side"}),
+	}
+	for _, v := range append(slices.Clone(labels.EndReasons), Other) {
+		m.ended.WithLabelValues(v)
+	}
+	for _, v := range append(slices.Clone(labels.OfferResults), Other) {
+		m.offers.WithLabelValues(v)
+	}
+	for _, v := range append(slices.Clone(labels.Sides), Other) {
+		m.sockets.WithLabelValues(v)
+	}
+	m.registry.MustRegister(m.accepted, m.recorded, m.repaired, m.ended, m.offers, m.waiting, m.oldest, m.pending, m.waits, m.sockets,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func among(list []string, value string) string {
+	if slices.Contains(list, value) {
+		return value
+	}
+	return Other
+}
+
+// Registry is where further metrics are registered and all are gathered.
+func (m *Metrics) Registry() *prometheus.Registry { return m.registry }
+
+// Handler serves the metrics to Prometheus.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+}
+
+// Accepted counts a contact whose acceptance was acknowledged.
+func (m *Metrics) Accepted() { m.accepted.Inc() }
+
+// Ended counts a contact that ended.
+func (m *Metrics) Ended(reason string) {
+	m.ended.WithLabelValues(among(m.labels.EndReasons, reason)).Inc()
+}
+
+// Recorded counts an outcome.
+func (m *Metrics) Recorded() { m.recorded.Inc() }
+
+// Repaired counts a repair by the reconciler.
+func (m *Metrics) Repaired() { m.repaired.Inc() }
+
+// Offer counts an offer that came to its end.
+func (m *Metrics) Offer(result string) {
+	m.offers.WithLabelValues(among(m.labels.OfferResults, result)).Inc()
+}
+
+// Waited takes the wait of an answered contact in seconds.
+func (m *Metrics) Waited(seconds float64) { m.waits.Observe(seconds) }
+
+// SetQueue sets how many wait now and for how many seconds the oldest has.
+func (m *Metrics) SetQueue(waiting int, oldestSeconds float64) {
+	m.waiting.Set(float64(waiting))
+	m.oldest.Set(oldestSeconds)
+}
+
+// LedgerPending sets how many acknowledged events are not in Postgres yet.
+func (m *Metrics) LedgerPending(n int) { m.pending.Set(float64(n)) }
+
+// Sockets adds delta to the open sockets of a side.
+func (m *Metrics) Sockets(side string, delta int) {
+	m.sockets.WithLabelValues(among(m.labels.Sides, side)).Add(float64(delta))
+}

@@ -1,0 +1,175 @@
+package storage
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// commit stores entries of a line in one transaction. It gives those that are in Postgres now, be it
+// since before, and the old ones that it left out because their incarnation is over.
+func (s *Store) commit(ctx context.Context, line string, entries []*entry) (live, old []*entry, err error) {
+	entries = ordered(entries)
+	err = s.within(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		current, err := fence(ctx, tx, line)
+		if err != nil {
+			return err
+		}
+		n, _ := slices.BinarySearchFunc(entries, current, func(e *entry, number int64) int {
+			return cmp.Compare(e.Incarnation, number)
+		})
+		old, live = entries[:n], entries[n:]
+		if len(live) == 0 {
+			return nil
+		}
+		var fresh []place
+		var batch pgx.Batch
+		appendEvents(&batch, line, live, &fresh)
+		upsertContacts(&batch, line, latest(live))
+		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
+			return err
+		}
+		return stage(ctx, tx, line, outcomes(live, fresh))
+	})
+	return live, old, err
+}
+
+// fence gives the line's incarnation and keeps it from rising until the transaction ends; 0 when the
+// line has none yet.
+func fence(ctx context.Context, tx pgx.Tx, line string) (int64, error) {
+	const query = `SELECT number FROM incarnation WHERE line = @line FOR SHARE`
+	r, err := tx.Query(ctx, query, pgx.NamedArgs{"line": line})
+	if err != nil {
+		return 0, err
+	}
+	numbers, err := pgx.CollectRows(r, pgx.RowTo[int64])
+	if err != nil || len(numbers) == 0 {
+		return 0, err
+	}
+	return numbers[0], nil
+}
+
+// appendEvents queues the insert of events; fresh gets the places of those that brought an outcome
+// and were not there yet.
+func appendEvents(b *pgx.Batch, line string, entries []*entry, fresh *[]place) {
+	const query = `
+WITH added AS (
+	INSERT INTO event (line, incarnation, number, contact, kind, at, reason, adviser, state, epoch, version, outcome)
+	SELECT @line::text, u.incarnation, u.number, u.contact, u.kind, u.at, u.reason, u.adviser, u.state, u.epoch,
+		u.version, u.outcome
+	FROM unnest(@incarnations::bigint[], @numbers::bigint[], @contacts::uuid[], @kinds::text[], @ats::timestamptz[],
+		@reasons::text[], @advisers::uuid[], @states::text[], @epochs::bigint[], @versions::bigint[],
+		@outcomes::boolean[])
+		AS u (incarnation, number, contact, kind, at, reason, adviser, state, epoch, version, outcome)
+	ON CONFLICT (line, incarnation, number) DO NOTHING
+	RETURNING incarnation, number, outcome
+)
+SELECT incarnation, number FROM added WHERE outcome`
+	b.Queue(query, pgx.NamedArgs{
+		"line":         line,
+		"incarnations": column(entries, func(e *entry) int64 { return e.Incarnation }),
+		"numbers":      column(entries, func(e *entry) int64 { return e.Number }),
+		"contacts":     column(entries, func(e *entry) pgtype.UUID { return e.contact }),
+		"kinds":        column(entries, func(e *entry) string { return e.Kind }),
+		"ats":          column(entries, func(e *entry) pgtype.Timestamptz { return instant(e.At) }),
+		"reasons":      column(entries, func(e *entry) string { return e.Reason }),
+		"advisers":     column(entries, func(e *entry) pgtype.UUID { return e.adviser }),
+		"states":       column(entries, func(e *entry) string { return string(e.State) }),
+		"epochs":       column(entries, func(e *entry) int64 { return e.Epoch }),
+		"versions":     column(entries, func(e *entry) int64 { return e.Version }),
+		"outcomes":     column(entries, func(e *entry) bool { return e.Staged != nil }),
+	}).Query(func(r pgx.Rows) (err error) {
+		*fresh, err = pgx.CollectRows(r, pgx.RowToStructByName[place])
+		return err
+	})
+}
+
+// upsertContacts queues the rows of contacts, one entry each, where the entry is newer than the row.
+// A row that is newer is locked all the same. Once the contact has ended, its language is coarse.
+func upsertContacts(b *pgx.Batch, line string, entries []*entry) {
+	const query = `
+INSERT INTO contact AS c (line, contact, incarnation, number, channel, language, lane, arrival, state, owner, epoch,
+	version, accepted_at, ended_at, recorded_at, reason)
+SELECT @line::text, u.contact, u.incarnation, u.number, u.channel,
+	CASE WHEN u.ended IS NULL OR u.language IN ('fi', 'sv', 'en') THEN u.language ELSE 'other' END,
+	u.lane, u.arrival, u.state, u.owner, u.epoch, u.version, u.accepted, u.ended, u.recorded, u.reason
+FROM unnest(@contacts::uuid[], @incarnations::bigint[], @numbers::bigint[], @channels::text[], @languages::text[],
+	@lanes::text[], @arrivals::timestamptz[], @states::text[], @owners::uuid[], @epochs::bigint[], @versions::bigint[],
+	@accepted::timestamptz[], @ended::timestamptz[], @recorded::timestamptz[], @reasons::text[])
+	AS u (contact, incarnation, number, channel, language, lane, arrival, state, owner, epoch, version, accepted,
+		ended, recorded, reason)
+ON CONFLICT (line, contact) DO UPDATE SET
+	incarnation = excluded.incarnation, number = excluded.number, channel = excluded.channel,
+	language = excluded.language, lane = excluded.lane, arrival = excluded.arrival, state = excluded.state,
+	owner = excluded.owner, epoch = excluded.epoch, version = excluded.version, accepted_at = excluded.accepted_at,
+	ended_at = excluded.ended_at, recorded_at = excluded.recorded_at, reason = excluded.reason
+WHERE (excluded.incarnation, excluded.number) > (c.incarnation, c.number)`
+	b.Queue(query, pgx.NamedArgs{
+		"line":         line,
+		"contacts":     column(entries, func(e *entry) pgtype.UUID { return e.contact }),
+		"incarnations": column(entries, func(e *entry) int64 { return e.Incarnation }),
+		"numbers":      column(entries, func(e *entry) int64 { return e.Number }),
+		"channels":     column(entries, func(e *entry) string { return e.Channel }),
+		"languages":    column(entries, func(e *entry) string { return e.Language }),
+		"lanes":        column(entries, func(e *entry) string { return string(e.Lane) }),
+		"arrivals":     column(entries, func(e *entry) pgtype.Timestamptz { return instant(e.Arrival) }),
+		"states":       column(entries, func(e *entry) string { return string(e.State) }),
+		"owners":       column(entries, func(e *entry) pgtype.UUID { return e.owner }),
+		"epochs":       column(entries, func(e *entry) int64 { return e.Epoch }),
+		"versions":     column(entries, func(e *entry) int64 { return e.Version }),
+		"accepted":     column(entries, func(e *entry) pgtype.Timestamptz { return instant(e.Accepted) }),
+		"ended":        column(entries, func(e *entry) pgtype.Timestamptz { return instant(e.Ended) }),
+		"recorded":     column(entries, func(e *entry) pgtype.Timestamptz { return instant(e.Recorded) }),
+		"reasons":      column(entries, func(e *entry) string { return e.Reason }),
+	})
+}
+
+// outcomes gives the last outcome of each contact by key, where its event is fresh. One that is not
+// was staged when its event was: to stage it again after its flush would count it twice.
+func outcomes(entries []*entry, fresh []place) []*entry {
+	if len(fresh) == 0 {
+		return nil
+	}
+	added := make(map[place]bool, len(fresh))
+	for _, p := range fresh {
+		added[p] = true
+	}
+	withOutcome := slices.DeleteFunc(slices.Clone(entries), func(e *entry) bool { return e.Staged == nil })
+	last := slices.DeleteFunc(latest(withOutcome), func(e *entry) bool { return !added[e.place()] })
+	slices.SortFunc(last, func(a, b *entry) int { return bytes.Compare(a.Staged.Key, b.Staged.Key) })
+	return last
+}
+
+// stage keeps sealed outcomes unless a later one of the contact was committed before.
+func stage(ctx context.Context, tx pgx.Tx, line string, entries []*entry) error {
+	const query = `
+INSERT INTO staged (key, generation, wrapped, sealed)
+SELECT u.key, u.generation, u.wrapped, u.sealed
+FROM unnest(@incarnations::bigint[], @numbers::bigint[], @contacts::uuid[], @keys::bytea[], @generations::text[],
+	@wrapped::text[], @sealed::text[])
+	AS u (incarnation, number, contact, key, generation, wrapped, sealed)
+WHERE NOT EXISTS (
+	SELECT FROM event AS e
+	WHERE e.outcome AND e.line = @line::text AND e.contact = u.contact
+		AND (e.incarnation, e.number) > (u.incarnation, u.number))
+ON CONFLICT (key) DO UPDATE SET
+	generation = excluded.generation, wrapped = excluded.wrapped, sealed = excluded.sealed`
+	if len(entries) == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, query, pgx.NamedArgs{
+		"line":         line,
+		"incarnations": column(entries, func(e *entry) int64 { return e.Incarnation }),
+		"numbers":      column(entries, func(e *entry) int64 { return e.Number }),
+		"contacts":     column(entries, func(e *entry) pgtype.UUID { return e.contact }),
+		"keys":         column(entries, func(e *entry) []byte { return e.Staged.Key }),
+		"generations":  column(entries, func(e *entry) string { return e.Staged.Generation }),
+		"wrapped":      column(entries, func(e *entry) string { return e.Staged.Wrapped }),
+		"sealed":       column(entries, func(e *entry) string { return e.Staged.Sealed }),
+	})
+	return err
+}
