@@ -86,7 +86,7 @@ func (h *Health) state(ctx context.Context) (*round, error) {
 	if now == nil || now.stale() {
 		now = &round{done: make(chan struct{})}
 		h.last = now
-		go h.run(now) // ends with the slowest check, at the latest after checkWithin
+		go h.run(now) // #nosec G118 -- for all who ask; ends at the latest after checkWithin
 	}
 	h.mu.Unlock()
 	select {

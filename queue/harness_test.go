@@ -4,13 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"adviceline/helpline"
+	"adviceline/ops/servicetest"
 )
 
 // bench is one line of its own under a frozen clock, seen from one or more nodes.
@@ -23,7 +23,7 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{T: t, now: 1_700_000_000_000, line: strings.ToLower(rand.Text())}
+	b := &bench{T: t, now: 1_700_000_000_000, line: servicetest.Prefix(t)}
 	b.Queue = b.node("n1")
 	if err := b.SetLife(t.Context(), "test", 1); err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func newBench(t *testing.T) *bench {
 
 func (b *bench) node(name string) *Queue {
 	b.Helper()
-	q, err := Open(Options{URL: redisURL, Line: b.line, Node: name, Salt: rand.Text(), Pool: 16, Timing: helpline.DefaultTiming()})
+	q, err := Open(Options{URL: servicetest.Redis(b.T), Line: b.line, Node: name, Salt: rand.Text(), Pool: 16, Timing: helpline.DefaultTiming()})
 	if err != nil {
 		b.Fatal(err)
 	}

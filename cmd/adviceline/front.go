@@ -38,6 +38,7 @@ func (n *node) openWeb(context.Context) error {
 		Origins: n.cfg.PublicOrigins, TrustedProxies: n.cfg.TrustedProxies, Phone: n.cfg.Phone,
 		Limits: limits(n.cfg), Secure: strings.HasPrefix(n.cfg.PublicOrigins[0], "https://"), Log: n.log,
 		PingEvery: n.cfg.Timing.ContactPing, DeadAfter: n.cfg.Timing.ContactDead,
+		SocketsOpen: func(delta int) { n.metrics.Sockets("contact", delta) },
 	})
 	if err != nil {
 		return err

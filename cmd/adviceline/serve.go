@@ -225,7 +225,6 @@ func (n *node) openLoops(ctx context.Context) error {
 	if err := n.openHub(); err != nil {
 		return err
 	}
-	open := 0
 	loops := queue.Node{
 		Queue: n.queue, Events: n.line.Note, Log: n.log, Every: n.cfg.Timing.NodeHeartbeat, Sweep: n.cfg.Timing.Sweep,
 		Deliver: func(notice helpline.Notice) {
@@ -235,9 +234,6 @@ func (n *node) openLoops(ctx context.Context) error {
 		Beat: func(f queue.Figures) {
 			n.metrics.SetQueue(f.Waiting, float64(f.OldestMS)/1000)
 			n.metrics.LedgerPending(f.Spool)
-			now := n.contacts.Open()
-			n.metrics.Sockets("contact", now-open)
-			open = now
 		},
 		Evicted: func() {
 			n.log.Error("lease was over: every socket is asked to come back")

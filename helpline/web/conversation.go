@@ -112,7 +112,7 @@ func (s *seat) sit(token string, after int64) error {
 	if err != nil {
 		return err
 	}
-	s.place, s.last = place, max(after, v.Floor)
+	s.place, s.last = place, max(min(after, v.Seq), v.Floor)
 	s.send(welcomeFrame{Type: "welcome", V: protocol, standing: standingOf(v)})
 	if v.State.Public() == "ended" {
 		s.finish(endedBy(v.State))

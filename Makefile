@@ -1,0 +1,51 @@
+# `make run` starts the whole helpline on this machine, `make check` is what CI runs.
+.NOTPARALLEL:
+.PHONY: run build setup setup-test go test lint vet tidy fuzz check
+
+GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
+GOLANGCI  := v2.15.0
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME  := 10s
+TEST      := go test -race -shuffle=on -count=1 -timeout 10m ./...
+# The nested module of browser tests, once it is there.
+E2E       := $(dir $(wildcard ops/e2e/go.mod))
+
+run: setup build
+	DEMO=on ./bin/adviceline serve
+
+build: go
+	go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/adviceline ./cmd/adviceline
+
+setup: go
+	@ops/scripts/setup.sh run
+
+setup-test: go
+	@ops/scripts/setup.sh test
+	@ops/scripts/linter.sh $(GOLANGCI) >/dev/null
+
+go:
+	@command -v go >/dev/null || { echo "Go $(GO_WANTED) or newer is needed and no go is on PATH: see https://go.dev/doc/install" >&2; exit 1; }
+
+test: go
+	$(TEST)
+	$(if $(E2E),cd $(E2E) && $(TEST))
+
+lint: go
+	$$(ops/scripts/linter.sh $(GOLANGCI)) run ./...
+	$(if $(E2E),linter=$$(realpath $$(ops/scripts/linter.sh $(GOLANGCI))) && cd $(E2E) && $$linter run ./...)
+	@if command -v shellcheck >/dev/null; then shellcheck ops/scripts/*.sh .ci/run; fi
+
+vet: go
+	go vet ./...
+	$(if $(E2E),cd $(E2E) && go vet ./...)
+
+# Fails when go.mod or go.sum would change; changes nothing.
+tidy: go
+	go mod tidy -diff
+	$(if $(E2E),cd $(E2E) && go mod tidy -diff)
+
+fuzz: go
+	@ops/scripts/fuzz.sh $(FUZZTIME)
+
+# The tests come last, so that the output ends with their lines.
+check: setup setup-test vet lint tidy fuzz test

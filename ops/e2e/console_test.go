@@ -1,0 +1,390 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// leg is a conversation at a console.
+type leg struct {
+	epoch int64
+	state string
+	heard transcript
+	box   outbox
+	sent  []string
+}
+
+// consoleClient is an adviser with the console open.
+type consoleClient struct {
+	peer
+	name   string
+	cookie *http.Cookie
+
+	mu      sync.Mutex
+	duty    string
+	offers  []frame // those that stand
+	offered []frame // every one that ever came, in order
+	revoked []frame
+	legs    map[string]*leg
+	all     map[string]*leg // also those that are over
+	asked   map[string]*question
+	faults  []string
+}
+
+// question is a frame that waits for its answer; it is asked again after a reconnect.
+type question struct {
+	frame  map[string]any
+	answer chan frame
+}
+
+// attend makes an account, signs in, opens a console and is ready.
+func attend(t *testing.T, h *house, name, languages string, capacity int) *consoleClient {
+	t.Helper()
+	c := enter(t, h, name, h.adviser(name, languages, capacity))
+	c.ready(t)
+	return c
+}
+
+// enter signs in and opens a console.
+func enter(t *testing.T, h *house, name, password string) *consoleClient {
+	t.Helper()
+	c := &consoleClient{name: name, legs: map[string]*leg{}, all: map[string]*leg{}, asked: map[string]*question{}}
+	status, cookies := h.signIn(name, password)
+	if status != http.StatusNoContent || len(cookies) != 1 {
+		t.Fatalf("sign-in answers %d with %d cookies", status, len(cookies))
+	}
+	c.cookie = cookies[0]
+	c.peer = peer{t: t, name: "console " + name, h: h, path: "/api/v1/console/socket", hello: c.hello, read: c.take, up: c.resend}
+	c.begin()
+	eventually(t, patience, "console is welcomed", c.connected)
+	return c
+}
+
+func (c *consoleClient) ready(t *testing.T) {
+	t.Helper()
+	c.must(t, "duty", map[string]any{"type": "audible"})
+	c.must(t, "duty", map[string]any{"type": "duty", "state": "ready"})
+}
+
+// signIn gives the answer's status and cookies.
+func (h *house) signIn(name, password string) (int, []*http.Cookie) {
+	body, _ := json.Marshal(map[string]string{"name": name, "password": password})
+	req, err := http.NewRequest(http.MethodPost, h.origin()+"/api/v1/session", bytes.NewReader(body))
+	if err != nil {
+		return 0, nil
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Origin", h.origin())
+	res, err := client.Do(req)
+	if err != nil {
+		return 0, nil
+	}
+	defer func() { _ = res.Body.Close() }()
+	_, _ = io.Copy(io.Discard, res.Body)
+	return res.StatusCode, res.Cookies()
+}
+
+// ticket opens one console socket, once.
+func (c *consoleClient) ticket() (string, error) {
+	req, err := http.NewRequest(http.MethodPost, c.h.origin()+"/api/v1/console/ticket", nil)
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Origin", c.h.origin())
+	req.AddCookie(c.cookie)
+	res, err := client.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = res.Body.Close() }()
+	var body struct {
+		Ticket string `json:"ticket"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&body); err != nil {
+		return "", err
+	}
+	if body.Ticket == "" {
+		return "", errors.New("no ticket")
+	}
+	return body.Ticket, nil
+}
+
+func (c *consoleClient) hello() (any, error) {
+	ticket, err := c.ticket()
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	after, holds := map[string]int64{}, []map[string]any{}
+	for contact, l := range c.legs {
+		after[contact] = l.heard.after
+		holds = append(holds, map[string]any{"contact": contact, "epoch": l.epoch})
+	}
+	return map[string]any{
+		"type": "hello", "ref": uuid.NewString(), "v": 1, "ticket": ticket, "after": after, "holds": holds,
+	}, nil
+}
+
+func (c *consoleClient) resend() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, q := range c.asked {
+		c.send(q.frame)
+	}
+	for _, l := range c.legs {
+		l.box.again()
+		l.box.flush(c.send)
+	}
+}
+
+// ask sends a frame and waits for its answer, over reconnects.
+func (c *consoleClient) ask(t *testing.T, f map[string]any) frame {
+	t.Helper()
+	ref := uuid.NewString()
+	f["ref"] = ref
+	q := &question{frame: f, answer: make(chan frame, 1)}
+	c.mu.Lock()
+	c.asked[ref] = q
+	c.send(f)
+	c.mu.Unlock()
+	select {
+	case a := <-q.answer:
+		return a
+	case <-time.After(2 * patience):
+		t.Fatalf("%s: no answer to %s", c.name, f["type"])
+		return frame{}
+	}
+}
+
+// must asks and demands the type of the answer.
+func (c *consoleClient) must(t *testing.T, want string, f map[string]any) frame {
+	t.Helper()
+	a := c.ask(t, f)
+	if a.Type != want {
+		t.Fatalf("%s: %s is answered by %s %s", c.name, f["type"], a.Type, a.Code)
+	}
+	return a
+}
+
+func (c *consoleClient) take(f frame) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f.Type == "error" {
+		c.refusal(f)
+	}
+	switch f.Type {
+	case "welcome":
+		c.welcome(f)
+	case "duty":
+		c.duty = f.State
+	case "offer":
+		c.offers = append(c.offers, f)
+		c.offered = append(c.offered, f)
+	case "revoked":
+		c.drop(f.Offer)
+		c.revoked = append(c.revoked, f)
+	case "opened":
+		c.open(f)
+	case "message":
+		if l := c.legs[f.Contact]; l != nil {
+			c.hear(l, f)
+		} else {
+			c.t.Errorf("%s: a message of a leg that was never opened", c.name)
+		}
+	case "said":
+		if l := c.all[f.Contact]; l != nil {
+			l.box.said(f.CID)
+			l.box.flush(c.send)
+		}
+	case "contact":
+		if l := c.legs[f.Contact]; l != nil {
+			l.state = f.State
+		}
+	case "lost", "recorded":
+		delete(c.legs, f.Contact)
+	}
+	if q := c.asked[f.Ref]; q != nil && f.Ref != "" {
+		if f.Type == "error" && f.Retry {
+			time.AfterFunc(300*time.Millisecond, func() { c.send(q.frame) })
+			return
+		}
+		delete(c.asked, f.Ref)
+		q.answer <- f
+	}
+}
+
+func (c *consoleClient) refusal(f frame) {
+	c.faults = append(c.faults, f.Code)
+	for _, l := range c.legs {
+		for _, s := range l.box.waiting {
+			if s.cid != f.CID && s.frame["ref"] != f.Ref {
+				continue
+			}
+			if f.Retry {
+				l.box.again()
+				time.AfterFunc(300*time.Millisecond, func() {
+					c.mu.Lock()
+					defer c.mu.Unlock()
+					l.box.flush(c.send)
+				})
+			} else {
+				l.box.said(s.cid)
+			}
+			return
+		}
+	}
+}
+
+func (c *consoleClient) welcome(f frame) {
+	mine := map[string]bool{}
+	for _, l := range f.Legs {
+		mine[l.Contact] = true
+		c.open(l)
+	}
+	for contact := range c.legs {
+		if !mine[contact] {
+			delete(c.legs, contact)
+		}
+	}
+	c.offers = append([]frame(nil), f.Offers...)
+	for _, o := range f.Offers {
+		if !slices.ContainsFunc(c.offered, func(k frame) bool { return k.Offer == o.Offer }) {
+			c.offered = append(c.offered, o)
+		}
+	}
+}
+
+// open takes a leg in; its history holds what came after what this console had.
+func (c *consoleClient) open(f frame) {
+	c.dropOf(f.Contact)
+	l := c.legs[f.Contact]
+	if l == nil {
+		if l = c.all[f.Contact]; l == nil {
+			l = &leg{}
+			c.all[f.Contact] = l
+		}
+		c.legs[f.Contact] = l
+	}
+	l.epoch, l.state = f.Epoch, "active"
+	for _, m := range f.History {
+		if m.Seq > l.heard.after { // a repeated answer tells the whole again
+			c.hear(l, m)
+		}
+	}
+}
+
+func (c *consoleClient) hear(l *leg, m frame) {
+	if m.From == "adviser" {
+		l.box.said(m.CID)
+	}
+	l.heard.take(m)
+}
+
+func (c *consoleClient) drop(offer string) {
+	c.offers = slices.DeleteFunc(c.offers, func(o frame) bool { return o.Offer == offer })
+}
+
+func (c *consoleClient) dropOf(contact string) {
+	c.offers = slices.DeleteFunc(c.offers, func(o frame) bool { return o.Contact == contact })
+}
+
+// offer waits for an offer of a contact ("" for any) and gives it.
+func (c *consoleClient) offer(t *testing.T, contact string) frame {
+	t.Helper()
+	var found frame
+	eventually(t, patience, c.name+" has an offer", func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, o := range c.offers {
+			if contact == "" || o.Contact == contact {
+				found = o
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+// accept takes an offer.
+func (c *consoleClient) accept(t *testing.T, o frame) frame {
+	t.Helper()
+	return c.must(t, "opened", map[string]any{"type": "accept", "offer": o.Offer})
+}
+
+// say queues a message into a leg.
+func (c *consoleClient) say(contact, text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.legs[contact]
+	if l == nil {
+		c.t.Errorf("%s: says into a leg that is not open", c.name)
+		return
+	}
+	l.sent = append(l.sent, text)
+	l.box.add(map[string]any{"contact": contact, "text": text, "ref": uuid.NewString()})
+	l.box.flush(c.send)
+}
+
+func (c *consoleClient) end(t *testing.T, contact string) {
+	t.Helper()
+	c.must(t, "ended", map[string]any{"type": "end", "contact": contact, "reason": "done"})
+}
+
+// record saves an outcome; without end before it, it ends the leg too.
+func (c *consoleClient) record(t *testing.T, contact string) {
+	t.Helper()
+	c.must(t, "recorded", map[string]any{"type": "outcome", "contact": contact, "outcome": map[string]any{
+		"topic": "safe_return", "assessment": "related", "role": "bystander", "outcome": []string{"interpreter_booked"},
+	}})
+}
+
+func (c *consoleClient) unanswered() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := 0
+	for _, l := range c.all {
+		n += len(l.box.waiting)
+	}
+	return n
+}
+
+// transcript gives what was heard and sent in a leg.
+func (c *consoleClient) transcript(contact string) (transcript, []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.all[contact]
+	if l == nil {
+		return transcript{}, nil
+	}
+	x := l.heard
+	x.got = append([]frame(nil), x.got...)
+	return x, append([]string(nil), l.sent...)
+}
+
+func (c *consoleClient) hears(contact string) int {
+	x, _ := c.transcript(contact)
+	return len(x.from("contact"))
+}
+
+func (c *consoleClient) holds(contact string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.legs[contact] != nil
+}
+
+func (c *consoleClient) refused() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]string(nil), c.faults...)
+}

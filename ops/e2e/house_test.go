@@ -1,0 +1,367 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/redis/go-redis/v9"
+)
+
+// house is one `adviceline serve` with a data folder and addresses of its own.
+type house struct {
+	t    *testing.T
+	dir  string // DATA_DIR
+	addr string
+	ops  string
+	set  map[string]string
+	out  *output
+
+	mu   sync.Mutex
+	live *running
+}
+
+// running is one process. done is closed once it has ended and was reaped.
+type running struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+}
+
+// output is what the process wrote, over all its starts.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) bytes() []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return bytes.Clone(o.buf.Bytes())
+}
+
+// settings are environment variables on top of the house's own.
+type settings map[string]string
+
+// open starts a house and stops it at the end of the test, which fails if the log tells of a race
+// or a panic.
+func open(t *testing.T, set settings) *house {
+	t.Helper()
+	need(t, "redis-server", "/usr/bin/redis-server")
+	ports := freePorts(t, 2)
+	h := &house{
+		t: t, dir: filepath.Join(scratch, random(4)), set: set, out: &output{},
+		addr: ports[0], ops: ports[1],
+	}
+	t.Cleanup(func() {
+		h.stop()
+		log := h.out.bytes()
+		if t.Failed() {
+			t.Logf("log of the house:\n%s", tail(log, 12000))
+		}
+		for _, bad := range []string{"DATA RACE", "panic:", "fatal error:"} {
+			if at := bytes.Index(log, []byte(bad)); at >= 0 {
+				t.Errorf("log of the house tells of a %s:\n%s", bad, tail(log[:min(len(log), at+3000)], 3500))
+			}
+		}
+	})
+	h.start()
+	return h
+}
+
+func tail(b []byte, n int) string { return string(b[max(0, len(b)-n):]) }
+
+// start runs the program and waits until it can serve.
+func (h *house) start() {
+	h.t.Helper()
+	cmd := exec.Command(binary, "serve")
+	cmd.Env, cmd.Dir = h.env(), "/"
+	cmd.Stdout, cmd.Stderr = h.out, h.out
+	cmd.WaitDelay = 5 * time.Second
+	// The kernel sends the death signal when the creating thread ends: it lives as long as the child.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	r := &running{cmd: cmd, done: make(chan struct{})}
+	started := make(chan error, 1)
+	go func() {
+		defer close(r.done)
+		runtime.LockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait() // how it ended is seen by those who ended it
+		}
+	}()
+	if err := <-started; err != nil {
+		h.t.Fatalf("start adviceline: %v", err)
+	}
+	h.mu.Lock()
+	h.live = r
+	h.mu.Unlock()
+	eventually(h.t, 60*time.Second, "adviceline is ready", func() bool {
+		select {
+		case <-r.done:
+			h.t.Fatalf("adviceline ended while it started: %s", cmd.ProcessState)
+		default:
+		}
+		status, _ := h.look("http://" + h.ops + "/readyz")
+		return status == http.StatusOK
+	})
+}
+
+func (h *house) env() []string {
+	env := []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + scratch, "TMPDIR=/tmp", "GORACE=exitcode=66",
+		"DATA_DIR=" + h.dir, "ADDR=" + h.addr, "OPS_ADDR=" + h.ops,
+	}
+	for k, v := range h.set {
+		env = append(env, k+"="+v)
+	}
+	return env
+}
+
+func (h *house) process() *running {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.live
+}
+
+// stop ends the process as an operator does; it has to end by itself, and well.
+func (h *house) stop() {
+	r := h.process()
+	if r == nil || ended(r) {
+		return
+	}
+	_ = r.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-r.done:
+		if code := r.cmd.ProcessState.ExitCode(); code != 0 {
+			h.t.Errorf("adviceline ended with status %d on SIGTERM", code)
+		}
+	case <-time.After(40 * time.Second):
+		h.t.Error("adviceline did not end within 40 s of SIGTERM")
+		_ = r.cmd.Process.Kill()
+		<-r.done
+	}
+}
+
+// kill9 ends the process as a power cut does.
+func (h *house) kill9() {
+	h.t.Helper()
+	r := h.process()
+	if err := r.cmd.Process.Kill(); err != nil {
+		h.t.Fatalf("kill adviceline: %v", err)
+	}
+	<-r.done
+}
+
+// restart stops the process if it runs, and starts it on the same data and addresses.
+func (h *house) restart() {
+	h.t.Helper()
+	h.stop()
+	h.start()
+}
+
+func ended(r *running) bool {
+	select {
+	case <-r.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// adviser makes an account and gives its password.
+func (h *house) adviser(name, languages string, capacity int) (password string) {
+	h.t.Helper()
+	password = "pw-" + random(12)
+	ctx, cancel := context.WithTimeout(h.t.Context(), 60*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, "adviser", "add", name, "--role", "adviser",
+		"--languages", languages, "--capacity", strconv.Itoa(capacity), "--password-stdin")
+	cmd.Env, cmd.Dir = h.env(), "/"
+	cmd.Stdin = strings.NewReader(password + "\n")
+	out, err := cmd.CombinedOutput()
+	_, _ = h.out.Write(out)
+	if err != nil {
+		h.t.Fatalf("add adviser: %v\n%s", err, out)
+	}
+	return password
+}
+
+// origin is what a page of this house calls its origin.
+func (h *house) origin() string { return "http://" + h.addr }
+
+var client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 128}}
+
+// look gets an address; status 0: no answer.
+func (h *house) look(address string) (status int, body []byte) {
+	res, err := client.Get(address)
+	if err != nil {
+		return 0, nil
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err = io.ReadAll(res.Body)
+	if err != nil {
+		return 0, nil
+	}
+	return res.StatusCode, body
+}
+
+// metrics gives what Prometheus would read.
+func (h *house) metrics() []byte {
+	h.t.Helper()
+	status, body := h.look("http://" + h.ops + "/metrics")
+	if status != http.StatusOK {
+		h.t.Fatalf("metrics answer %d", status)
+	}
+	return body
+}
+
+// metric sums every sample of a name; labels, if given, have to be in its line.
+func (h *house) metric(name string, labels ...string) float64 {
+	h.t.Helper()
+	var sum float64
+	found := false
+next:
+	for line := range strings.Lines(string(h.metrics())) {
+		key, value, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if !ok || (key != name && !strings.HasPrefix(key, name+"{")) {
+			continue
+		}
+		for _, l := range labels {
+			if !strings.Contains(key, l) {
+				continue next
+			}
+		}
+		n, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			h.t.Fatalf("metric %s has the value %q", name, value)
+		}
+		sum, found = sum+n, true
+	}
+	if !found && len(labels) == 0 {
+		h.t.Fatalf("metric %s is missing", name)
+	}
+	return sum
+}
+
+// runFolder is where the embedded services have their sockets.
+func (h *house) runFolder() string {
+	run := filepath.Join(h.dir, "run")
+	if target, err := os.Readlink(run); err == nil {
+		return target
+	}
+	return run
+}
+
+// databaseURL is the address of a database of the house's own Postgres.
+func (h *house) databaseURL(database string) string {
+	if u := h.set["DATABASE_URL"]; u != "" {
+		return strings.Replace(u, "/adviceline?", "/"+database+"?", 1)
+	}
+	q := url.Values{"host": {h.runFolder()}, "port": {"5432"}, "user": {"adviceline"}, "sslmode": {"disable"}}
+	return "postgres:///" + database + "?" + q.Encode()
+}
+
+// postgres connects to the house's database, or to another of the same server.
+func (h *house) postgres(database string) *pgx.Conn {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, h.databaseURL(database))
+	if err != nil {
+		h.t.Fatalf("connect to postgres: %v", err)
+	}
+	h.t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// redis connects to the house's Redis.
+func (h *house) redis() *redis.Client {
+	rdb := redis.NewClient(&redis.Options{Network: "unix", Addr: filepath.Join(h.runFolder(), "redis.sock")})
+	h.t.Cleanup(func() { _ = rdb.Close() })
+	return rdb
+}
+
+// count gives one number of the database.
+func count(t *testing.T, conn *pgx.Conn, sql string, args ...any) int64 {
+	t.Helper()
+	var n int64
+	if err := conn.QueryRow(t.Context(), sql, args...).Scan(&n); err != nil {
+		t.Fatalf("count: %v", err)
+	}
+	return n
+}
+
+// children lists the processes that work in the data folder: its Postgres and its Redis.
+func (h *house) children() []string {
+	links, _ := filepath.Glob("/proc/[0-9]*/cwd")
+	var out []string
+	for _, link := range links {
+		at, err := os.Readlink(link)
+		if err != nil || !strings.HasPrefix(at, h.dir+"/") {
+			continue
+		}
+		pid := filepath.Base(filepath.Dir(link))
+		name, _ := os.ReadFile(filepath.Join("/proc", pid, "comm"))
+		ppid := "?"
+		if status, err := os.ReadFile(filepath.Join("/proc", pid, "status")); err == nil {
+			if _, rest, ok := strings.Cut(string(status), "PPid:"); ok {
+				ppid, _, _ = strings.Cut(strings.TrimSpace(rest), "\n")
+			}
+		}
+		out = append(out, fmt.Sprintf("%s %s parent %s", pid, strings.TrimSpace(string(name)), ppid))
+	}
+	return out
+}
+
+// freePorts finds free addresses on loopback. They are all held until the last one is known.
+func freePorts(t *testing.T, n int) []string {
+	t.Helper()
+	var out []string
+	var held []io.Closer
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatalf("find a free port: %v", err)
+		}
+		held = append(held, l)
+		out = append(out, l.Addr().String())
+	}
+	for _, c := range held {
+		if err := c.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			t.Fatalf("free a port: %v", err)
+		}
+	}
+	return out
+}
+
+// random gives 2n hexadecimal digits.
+func random(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return hex.EncodeToString(b)
+}

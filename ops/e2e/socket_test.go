@@ -1,0 +1,296 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+)
+
+// frame is any frame of either side; fields that a type does not have are empty.
+type frame struct {
+	Type    string `json:"type"`
+	Ref     string `json:"ref"`
+	V       int    `json:"v"`
+	State   string `json:"state"`
+	Seq     int64  `json:"seq"`
+	CID     string `json:"cid"`
+	From    string `json:"from"`
+	Text    string `json:"text"`
+	Alias   string `json:"alias"`
+	Code    string `json:"code"`
+	Retry   bool   `json:"retry"`
+	Reason  string `json:"reason"`
+	Offer   string `json:"offer"`
+	Contact string `json:"contact"`
+	Epoch   int64  `json:"epoch"`
+	AfterMS int64  `json:"after_ms"`
+	Ahead   *int   `json:"ahead"`
+
+	Language string          `json:"language"`
+	Used     int             `json:"used"`
+	Capacity int             `json:"capacity"`
+	Duty     json.RawMessage `json:"duty"`
+	History  []frame         `json:"history"`
+	Legs     []frame         `json:"legs"`
+	Offers   []frame         `json:"offers"`
+}
+
+// final are the close codes after which a client does not come back.
+var final = []int{1000, 4501, 4503, 4504, 4505}
+
+// window is how many messages a client may have unanswered.
+const window = 16
+
+// peer is one socket that comes back until its test ends: what both clients have in common.
+type peer struct {
+	t    *testing.T
+	name string
+	h    *house
+	path string
+
+	hello func() (any, error) // the first frame, anew for every connection
+	read  func(frame)         // called in order, never at the same time
+	up    func()              // called after each welcome was read
+
+	mu       sync.Mutex
+	conn     *websocket.Conn // nil unless welcomed
+	cut      func()          // closes the present connection
+	closed   int             // the last close code, 0 for none
+	ended    bool
+	welcomes int
+	cancel   context.CancelFunc
+	gone     chan struct{}
+}
+
+// begin connects and keeps connected; the end of the test ends it.
+func (p *peer) begin() {
+	ctx, cancel := context.WithCancel(context.Background())
+	p.cancel, p.gone = cancel, make(chan struct{})
+	go func() {
+		defer close(p.gone)
+		p.stay(ctx)
+	}()
+	p.t.Cleanup(p.close)
+}
+
+// close ends the client. The server sees a connection that is gone.
+func (p *peer) close() {
+	p.cancel()
+	p.drop()
+	<-p.gone
+}
+
+// drop breaks the present connection, as a network does; the client comes back.
+func (p *peer) drop() {
+	p.mu.Lock()
+	cut := p.cut
+	p.mu.Unlock()
+	if cut != nil {
+		cut()
+	}
+}
+
+func (p *peer) stay(ctx context.Context) {
+	for ctx.Err() == nil {
+		code := p.once(ctx)
+		p.mu.Lock()
+		p.conn, p.cut, p.closed = nil, nil, code
+		p.ended = slices.Contains(final, code)
+		over := p.ended
+		p.mu.Unlock()
+		if over {
+			return
+		}
+		wait := time.NewTimer(50 * time.Millisecond)
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+		}
+		wait.Stop()
+	}
+}
+
+// once is one connection. It gives the close code, 1006 when there was none.
+func (p *peer) once(ctx context.Context) int {
+	hello, err := p.hello()
+	if err != nil {
+		return 1006
+	}
+	conn, err := p.h.dial(ctx, p.path)
+	if err != nil {
+		return 1006
+	}
+	defer func() { _ = conn.Close() }()
+	p.mu.Lock()
+	p.cut = func() { _ = conn.Close() }
+	p.mu.Unlock()
+	if ctx.Err() != nil || write(conn, hello) != nil {
+		return 1006
+	}
+	for {
+		var f frame
+		// A server that is quite silent for longer than its pings is dead.
+		_ = conn.SetReadDeadline(time.Now().Add(90 * time.Second))
+		_, data, err := conn.ReadMessage()
+		if err != nil {
+			var closed *websocket.CloseError
+			if errors.As(err, &closed) {
+				return closed.Code
+			}
+			return 1006
+		}
+		if err := json.Unmarshal(data, &f); err != nil {
+			p.t.Errorf("%s: frame from the server is not JSON", p.name)
+			return 1006
+		}
+		if f.Type == "reconnect" {
+			return 1001
+		}
+		p.read(f)
+		if f.Type == "welcome" {
+			p.mu.Lock()
+			p.conn = conn
+			p.welcomes++
+			p.mu.Unlock()
+			p.up()
+		}
+	}
+}
+
+// send writes a frame if there is a welcomed connection; what has to arrive is sent again after a
+// reconnect by those who know.
+func (p *peer) send(f any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn != nil {
+		_ = write(p.conn, f)
+	}
+}
+
+func write(conn *websocket.Conn, f any) error {
+	_ = conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	return conn.WriteJSON(f)
+}
+
+func (p *peer) connected() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.conn != nil
+}
+
+func (p *peer) welcomed() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.welcomes
+}
+
+// over gives the close code once the server has ended this client for good.
+func (p *peer) over() (int, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed, p.ended
+}
+
+// dial opens a socket as a page of the house would.
+func (h *house) dial(ctx context.Context, path string) (*websocket.Conn, error) {
+	d := websocket.Dialer{HandshakeTimeout: 10 * time.Second}
+	conn, res, err := d.DialContext(ctx, "ws://"+h.addr+path, http.Header{"Origin": {h.origin()}})
+	if res != nil && res.Body != nil {
+		_ = res.Body.Close()
+	}
+	return conn, err
+}
+
+// outbox keeps what was not answered with `said`, in order. The mutex is its owner's.
+type outbox struct {
+	waiting []*saying
+}
+
+type saying struct {
+	cid   string
+	frame map[string]any
+	out   bool
+}
+
+func (o *outbox) add(f map[string]any) string {
+	cid := uuid.NewString()
+	f["type"], f["cid"] = "say", cid
+	o.waiting = append(o.waiting, &saying{cid: cid, frame: f})
+	return cid
+}
+
+func (o *outbox) said(cid string) {
+	o.waiting = slices.DeleteFunc(o.waiting, func(s *saying) bool { return s.cid == cid })
+}
+
+// again makes everything unsent: after a reconnect, or an error that may be retried.
+func (o *outbox) again() {
+	for _, s := range o.waiting {
+		s.out = false
+	}
+}
+
+func (o *outbox) flush(send func(any)) {
+	for _, s := range o.waiting[:min(window, len(o.waiting))] {
+		if !s.out {
+			s.out = true
+			send(s.frame)
+		}
+	}
+}
+
+// transcript is what one side has received of one conversation, own lines included after a resume.
+type transcript struct {
+	after int64
+	got   []frame
+	bad   []string // what may never happen
+}
+
+// take notes a message: seq only rises.
+func (x *transcript) take(m frame) {
+	if m.Seq <= x.after {
+		x.bad = append(x.bad, "seq "+strconvI(m.Seq)+" after "+strconvI(x.after))
+		return
+	}
+	x.after = m.Seq
+	x.got = append(x.got, m)
+}
+
+// from gives the texts of one side in the order of their coming.
+func (x *transcript) from(side string) []string {
+	var out []string
+	for _, m := range x.got {
+		if m.From == side {
+			out = append(out, m.Text)
+		}
+	}
+	return out
+}
+
+// checkHeard fails the test unless the texts of a side were received exactly once, in order.
+func checkHeard(t *testing.T, who string, x transcript, side string, want []string) {
+	t.Helper()
+	for _, bad := range x.bad {
+		t.Errorf("%s: %s", who, bad)
+	}
+	if got := x.from(side); !slices.Equal(got, want) {
+		t.Errorf("%s heard of the %s\n got %d: %s\nwant %d: %s", who, side,
+			len(got), strings.Join(got, " | "), len(want), strings.Join(want, " | "))
+	}
+	cids := map[string]bool{}
+	for _, m := range x.got {
+		if m.CID != "" && cids[m.CID] {
+			t.Errorf("%s: a message came twice", who)
+		}
+		cids[m.CID] = true
+	}
+}
