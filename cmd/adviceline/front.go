@@ -43,8 +43,7 @@ func (n *node) openWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = n.listen("pages", n.cfg.Addr, server(front.Handler()))
-	if err != nil {
+	if err := n.listen("pages", n.cfg.Addr, server(front.Handler())); err != nil {
 		return err
 	}
 	n.stops.push("sockets", func(ctx context.Context) error {
@@ -78,7 +77,7 @@ func limits(cfg ops.Config) web.Limits {
 // openOps opens the private listener. From its stop on, which comes first, the node is not ready.
 func (n *node) openOps(context.Context) error {
 	handler := n.health.Handler(n.metrics.Handler())
-	if _, err := n.listen("health", n.cfg.OpsAddr, server(handler)); err != nil {
+	if err := n.listen("health", n.cfg.OpsAddr, server(handler)); err != nil {
 		return err
 	}
 	n.stops.push("readiness", func(context.Context) error {

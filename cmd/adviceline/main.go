@@ -33,7 +33,7 @@ func (e exit) Error() string { return e.err.Error() }
 func (e exit) Unwrap() error { return e.err }
 
 // bad marks wrong words on the command line: exit status 2.
-func bad(format string, a ...any) error { return exit{2, fmt.Errorf(format, a...)} }
+func bad(text string) error { return exit{2, errors.New(text)} }
 
 // terminal is what a command reads and writes, so that tests can hold it.
 type terminal struct {
