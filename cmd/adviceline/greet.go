@@ -24,14 +24,7 @@ var demo = []helpline.Person{
 }
 
 // greet says where the pages are and, on a trial, who may sign in.
-func (n *node) greet(ctx context.Context, t terminal) error {
-	var accounts string
-	if n.cfg.Demo {
-		var err error
-		if accounts, err = n.demoAccounts(ctx); err != nil {
-			return err
-		}
-	}
+func (n *node) greet(t terminal) error {
 	origin := n.cfg.PublicOrigins[0]
 	_, err := fmt.Fprintf(t.out, `
 Adviceline %s is up.
@@ -40,7 +33,7 @@ Adviceline %s is up.
   health         http://%s/readyz
 %s
 Ctrl-C stops it; the data stay.
-`, version, origin, origin, n.cfg.OpsAddr, accounts)
+`, version, origin, origin, n.cfg.OpsAddr, n.demo)
 	return err
 }
 

@@ -29,10 +29,10 @@ var imports = map[string][]string{
 	"adviceline/helpline/seal":   {"github.com/tink-crypto/tink-go/v2"},
 	"adviceline/helpline/socket": {"github.com/gorilla/websocket"},
 	"adviceline/helpline/web": {
-		"adviceline/helpline", "github.com/labstack/echo/v4", "github.com/nicksnyder/go-i18n/v2", "golang.org/x/text",
+		"adviceline/helpline", "github.com/google/uuid", "github.com/labstack/echo/v4", "github.com/nicksnyder/go-i18n/v2", "golang.org/x/text",
 	},
 	"adviceline/queue":   {"adviceline/helpline", "github.com/redis/go-redis/v9"},
-	"adviceline/agents":  {"adviceline/helpline", "github.com/alexedwards/argon2id", "golang.org/x/crypto"},
+	"adviceline/agents":  {"adviceline/helpline", "github.com/alexedwards/argon2id", "github.com/google/uuid"},
 	"adviceline/storage": {"adviceline/helpline", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"},
 	"adviceline/ops": {
 		"github.com/caarlos0/env/v11", "github.com/prometheus/client_golang",

@@ -40,6 +40,7 @@ type node struct {
 	hub      *agents.Hub
 	contacts *web.Contacts
 	sockets  *socket.Registry
+	demo     string // what greet says of demo accounts
 	fatal    chan error
 }
 
@@ -87,7 +88,7 @@ func (n *node) open(ctx context.Context, t terminal) error {
 			return err
 		}
 	}
-	return n.greet(ctx, t)
+	return n.greet(t)
 }
 
 func (n *node) openServices(ctx context.Context) error {
@@ -204,7 +205,7 @@ func (n *node) openLine(context.Context) error {
 	return nil
 }
 
-func (n *node) openPeople(context.Context) (err error) {
+func (n *node) openPeople(ctx context.Context) (err error) {
 	n.signIn, err = agents.NewSignIn(agents.SignInOptions{
 		People: n.store, Cache: n.queue, Log: n.log,
 		Revoked: func(person, _ string) {
@@ -215,6 +216,9 @@ func (n *node) openPeople(context.Context) (err error) {
 			}
 		},
 	})
+	if err == nil && n.cfg.Demo {
+		n.demo, err = n.demoAccounts(ctx)
+	}
 	return err
 }
 
