@@ -76,7 +76,7 @@ func (c *console) perform(ctx context.Context, r *request) error {
 		c.replace()
 		return nil
 	}
-	if answer == nil && err == nil {
+	if _, none := answer.(silence); none {
 		return nil
 	}
 	keep := remembered{print: r.print, at: c.hub.Now()}
@@ -84,12 +84,12 @@ func (c *console) perform(ctx context.Context, r *request) error {
 		if _, coded := errors.AsType[helpline.Code](err); !coded {
 			c.hub.Log.ErrorContext(ctx, "console step failed", "step", r.kind, "error", err)
 		}
-		if r.kind == "typing" {
-			return nil
-		}
 		answer = errorOf(r.ref, err)
 	}
 	frame := c.encode(answer)
+	if frame == nil {
+		return nil
+	}
 	if !r.again {
 		keep.frame = frame
 	}

@@ -34,7 +34,7 @@ type console struct {
 	hub     *Hub
 	conn    *socket.Conn // set once, before the console is registered
 	session helpline.Session
-	memory  *memory
+	memory  *memory // given as the console is registered
 	pace    pace
 	greeted bool
 
@@ -68,13 +68,17 @@ func (c *console) Frame(ctx context.Context, conn *socket.Conn, data []byte) err
 // Closed implements socket.Handler: offers return, legs are kept for the grace. A node that stops
 // revokes nothing: its consoles move to another within its lease.
 func (c *console) Closed(*socket.Conn) {
+	defer c.hub.Sockets(-1)
+	if c.memory == nil {
+		return // never registered
+	}
 	defer c.hub.leave()
-	stopping := c.hub.unregister(c)
+	c.hub.unregister(c)
 	c.mu.Lock()
 	me, replaced := c.me, c.replaced
 	c.legs, c.held = nil, nil
 	c.mu.Unlock()
-	if me.Epoch == 0 || replaced || stopping {
+	if me.Epoch == 0 || replaced || c.hub.stopping() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), downWait)

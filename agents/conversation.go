@@ -2,6 +2,7 @@ package agents
 
 import (
 	"context"
+	"errors"
 
 	"adviceline/helpline"
 	"adviceline/helpline/codes"
@@ -69,12 +70,19 @@ type said struct {
 
 func (s said) Unwrap() error { return s.error }
 
+// silence is the answer to what has none.
+type silence struct{}
+
 // typing has no answer, not even an error: nothing hangs on it.
 func typing(ctx context.Context, c *console, f typingFrame) (any, error) {
 	if _, ok := c.key(f.Contact); !ok {
-		return nil, nil
+		return silence{}, nil
 	}
-	return nil, c.hub.Line.Typing(ctx, c.seat(), f.Contact)
+	err := c.hub.Line.Typing(ctx, c.seat(), f.Contact)
+	if errors.Is(err, helpline.ErrConsoleReplaced) {
+		return nil, err
+	}
+	return silence{}, nil
 }
 
 // end answers "ended" once durable. Errors: helpline.ErrInvalid, helpline.ErrNotFound.

@@ -23,6 +23,7 @@ var errDown = errors.New("store is down")
 type store struct {
 	mu       sync.Mutex
 	down     bool
+	disabled bool // every account is
 	sessions map[string]helpline.Session
 	tickets  map[string]string
 	people   map[string]helpline.Person
@@ -59,8 +60,10 @@ func (s *store) PersonByName(_ context.Context, name string) (p helpline.Person,
 	}
 	err = s.do(func() error {
 		var ok bool
-		if p, ok = s.people[name]; !ok {
+		if p, ok = s.people[name]; !ok && name == "vanished" {
 			return helpline.ErrNotFound
+		} else if !ok {
+			return helpline.ErrBadCredentials
 		}
 		hash = s.hashes[name]
 		return nil
@@ -69,7 +72,13 @@ func (s *store) PersonByName(_ context.Context, name string) (p helpline.Person,
 }
 
 func (s *store) PutSession(_ context.Context, x helpline.Session) error {
-	err := s.do(func() error { s.sessions[x.Hash] = x; return nil })
+	err := s.do(func() error {
+		if s.disabled {
+			return helpline.ErrSignedOut
+		}
+		s.sessions[x.Hash] = x
+		return nil
+	})
 	if s.onPut != nil {
 		s.onPut()
 	}

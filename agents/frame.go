@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"hash/maphash"
+	"strings"
 	"unicode/utf8"
 
 	"adviceline/helpline"
@@ -131,22 +132,24 @@ func refuse(data []byte, code helpline.Code) error {
 	return fault{code: code, ref: ref}
 }
 
-// canonical tells whether id is a UUIDv4 in lower case, as the wire writes ids.
+// uuidShape is a UUIDv4 in lower case: x is a hex digit, v the variant, the rest stands for itself.
+const uuidShape = "xxxxxxxx-xxxx-4xxx-vxxx-xxxxxxxxxxxx"
+
+// canonical tells whether id is written as the wire writes ids.
 func canonical(id string) bool {
-	if len(id) != 36 || id[14] != '4' || (id[19] != '8' && id[19] != '9' && id[19] != 'a' && id[19] != 'b') {
+	if len(id) != len(uuidShape) {
 		return false
 	}
 	for i := range len(id) {
-		c := id[i]
-		switch i {
-		case 8, 13, 18, 23:
-			if c != '-' {
-				return false
-			}
-		default:
-			if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-				return false
-			}
+		allowed := uuidShape[i : i+1]
+		switch allowed {
+		case "x":
+			allowed = "0123456789abcdef"
+		case "v":
+			allowed = "89ab"
+		}
+		if strings.IndexByte(allowed, id[i]) < 0 {
+			return false
 		}
 	}
 	return true

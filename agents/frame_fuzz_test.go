@@ -23,23 +23,27 @@ func FuzzFrame(f *testing.F) {
 		if !bytes.Equal(kept, data) {
 			t.Fatal("input changed")
 		}
-		if bad, ok := errors.AsType[fault](err); ok {
-			if bad.code == "" || bad.ref != "" && !canonical(bad.ref) {
-				t.Fatalf("%+v", bad)
-			}
+		if err == nil {
+			sound(t, kept, r)
 			return
 		}
-		if err != nil {
-			if !errors.Is(err, errNotJSON) || helloErr == nil {
-				t.Fatal(err)
-			}
-			return
-		}
-		if !canonical(r.ref) || steps[r.kind].read == nil || r.run == nil {
-			t.Fatalf("%+v", r)
-		}
-		if again, err := readFrame(kept); err != nil || again.print != r.print {
-			t.Fatalf("read differently again: %v", err)
+		bad, ok := errors.AsType[fault](err)
+		switch {
+		case !ok && (!errors.Is(err, errNotJSON) || helloErr == nil):
+			t.Fatal(err)
+		case ok && (bad.code == "" || bad.ref != "" && !canonical(bad.ref)):
+			t.Fatalf("%+v", bad)
 		}
 	})
+}
+
+// sound holds a frame that was read to what the steps rely on.
+func sound(t *testing.T, data []byte, r *request) {
+	t.Helper()
+	if !canonical(r.ref) || steps[r.kind].read == nil || r.run == nil {
+		t.Fatalf("%+v", r)
+	}
+	if again, err := readFrame(data); err != nil || again.print != r.print {
+		t.Fatalf("read differently again: %v", err)
+	}
 }

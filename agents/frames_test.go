@@ -2,7 +2,6 @@ package agents
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -23,41 +22,28 @@ func TestWelcome(t *testing.T) {
 		b.queue.owed = []helpline.Leg{{Facts: helpline.Facts{Contact: gone, Lane: helpline.Present}, Draft: "k " + draft, DraftVersion: 7}}
 	})
 	p, w := b.console(object{"holds": []object{{"contact": gone, "epoch": 2}, {"contact": mine, "epoch": 3}}})
-	lost := p.want("lost")
-	if lost["contact"] != gone || lost["reason"] != "moved" {
-		t.Errorf("lost: %v", lost)
-	}
-	if w["v"] != 1.0 || w["duty"] != "off" || w["used"] != 0.0 || w["capacity"] != 2.0 || len(w["list"].([]any)) != 0 || w["bytes"] != 2048 {
-		t.Errorf("welcome: %v", w)
-	}
-	leg, _ := w["legs"].([]any)[0].(object)
-	if fmt.Sprint(leg["contact"], leg["channel"], leg["language"], leg["asks"], leg["lane"], leg["child"], leg["waited_seconds"], leg["epoch"], leg["state"]) !=
-		mine+"chat"+"fi"+"worried"+"ordinary"+"true 61 3active" {
-		t.Errorf("leg: %v", leg)
-	}
-	said, _ := leg["history"].([]any)[0].(object)
-	if said["text"] != "hello" || said["from"] != "contact" || said["at"] != "2023-11-14T22:13:20.001Z" || said["seq"] != 1_000_001.0 {
-		t.Errorf("history: %v", said)
-	}
-	o, _ := w["offers"].([]any)[0].(object)
-	if o["waited_seconds"] != 12.0 || o["expires_in_ms"] != 30_000.0 || o["offer"] != offer.Offer {
-		t.Errorf("offer: %v", o)
-	}
-	owed, _ := w["owed"].([]any)[0].(object)
-	if owed["contact"] != gone || owed["draft_version"] != 7.0 || owed["lane"] != "present" || owed["draft"] == nil {
-		t.Errorf("owed: %v", owed)
-	}
+	p.shows(p.want("lost"), object{"contact": gone, "reason": "moved"})
+	p.shows(w, object{"v": 1.0, "duty": "off", "used": 0.0, "capacity": 2.0, "list": []any{}, "bytes": 2048})
+	leg, _ := first(w, "legs").(object)
+	p.shows(leg, object{
+		"contact": mine, "channel": "chat", "language": "fi", "asks": "worried", "lane": "ordinary", "child": true,
+		"waited_seconds": 61.0, "epoch": 3.0, "seq": 1_000_001.0, "state": "active",
+	})
+	p.shows(first(leg, "history"), object{
+		"text": "hello", "from": "contact", "at": "2023-11-14T22:13:20.001Z", "seq": 1_000_001.0,
+	})
+	p.shows(first(w, "offers"), object{"waited_seconds": 12.0, "expires_in_ms": 30_000.0, "offer": offer.Offer})
+	p.shows(first(w, "owed"), object{
+		"contact": gone, "draft_version": 7.0, "lane": "present", "draft": object{"outcome": []any{}},
+	})
 }
 
 func TestHelloAfterLeavesOutWhatWasSeen(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	id := b.leg()
-	_, w := b.console(object{"after": object{id: 1_000_001}})
-	leg, _ := w["legs"].([]any)[0].(object)
-	if len(leg["history"].([]any)) != 0 || leg["seq"] != 1_000_001.0 {
-		t.Errorf("leg: %v", leg)
-	}
+	p, w := b.console(object{"after": object{id: 1_000_001}})
+	p.shows(first(w, "legs"), object{"history": []any{}, "seq": 1_000_001.0})
 }
 
 func TestBadHello(t *testing.T) {

@@ -1,11 +1,13 @@
 package agents
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -58,10 +60,17 @@ func newBench(t *testing.T, change ...func(*Options)) *bench {
 	server := httptest.NewServer(hub)
 	b.url = "ws" + strings.TrimPrefix(server.URL, "http")
 	t.Cleanup(func() {
-		if err := hub.Close(t.Context()); err != nil && t.Context().Err() == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := hub.Close(ctx); err != nil {
 			t.Error(err)
 		}
-		<-hub.empty
+		if hub.own == nil {
+			o.Socket.Registry.CloseAll(1001, "")
+			if err := o.Socket.Registry.Wait(ctx); err != nil {
+				t.Error(err)
+			}
+		}
 		server.Close()
 		if n := b.open.Load(); n != 0 {
 			t.Errorf("the gauge stands at %d", n)
@@ -235,4 +244,23 @@ func (p *page) closed(code int) {
 		}
 		return
 	}
+}
+
+// shows holds the frame, or an object in it, against what it has to have; numbers are float64.
+func (p *page) shows(frame any, want object) {
+	p.Helper()
+	got, _ := frame.(object)
+	for k, v := range want {
+		if !reflect.DeepEqual(got[k], v) {
+			p.Errorf("%s is %v, want %v, in %v", k, got[k], v, frame)
+		}
+	}
+}
+
+// first gives the first element of a frame's list.
+func first(frame object, list string) any {
+	if all, _ := frame[list].([]any); len(all) > 0 {
+		return all[0]
+	}
+	return nil
 }

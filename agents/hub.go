@@ -27,8 +27,8 @@ type Options struct {
 	Line   *helpline.Line
 	SignIn Sessions
 	Log    *slog.Logger
-	// Socket: zero pings and queue take a console's values. With a Registry of others' sockets
-	// too, whoever owns it closes it beside Close: only so go sockets that have not said hello.
+	// Socket: zero pings and queue take a console's values. A Registry that is given may hold others'
+	// sockets too, so its owner closes it and awaits in it those that have not said hello.
 	Socket  socket.Options
 	Sockets func(delta int)  // the gauge of open consoles; nil: nobody counts
 	Now     func() time.Time // nil: time.Now
@@ -47,7 +47,7 @@ type Hub struct {
 	mu       sync.Mutex
 	advisers map[string][]*console // the slices are never changed, only replaced
 	memories map[string]*memory    // by session
-	open     int                   // sockets, those without hello too
+	open     int                   // registered consoles whose end is not over
 	closing  bool
 	empty    chan struct{} // closed once closing and nothing is open
 }
@@ -90,13 +90,13 @@ func NewHub(o Options) (*Hub, error) {
 
 // ServeHTTP upgrades GET /api/v1/console/socket and returns at once.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !h.enter() {
+	if h.stopping() {
 		http.Error(w, "", http.StatusServiceUnavailable)
 		return
 	}
 	h.Sockets(1)
 	if err := h.up.Upgrade(w, r, &console{hub: h}); err != nil {
-		h.leave()
+		h.Sockets(-1)
 		if _, refused := errors.AsType[socket.Refused](err); !refused {
 			h.Log.DebugContext(r.Context(), "console handshake broke")
 		}
@@ -132,7 +132,7 @@ func (h *Hub) Recall() {
 	}
 }
 
-// Close sends everybody away, revokes nothing, and waits until the last socket is gone or ctx ends.
+// Close sends everybody away, revokes nothing, and waits until the last console is gone or ctx ends.
 func (h *Hub) Close(ctx context.Context) error {
 	h.mu.Lock()
 	h.closing = true
@@ -150,28 +150,30 @@ func (h *Hub) Close(ctx context.Context) error {
 			return fmt.Errorf("close consoles: %w", ctx.Err())
 		}
 	}
+	if h.own == nil {
+		return nil
+	}
+	if err := h.own.Wait(ctx); err != nil {
+		return fmt.Errorf("close consoles: %w", err)
+	}
 	return nil
 }
 
-func (h *Hub) enter() bool {
+func (h *Hub) stopping() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closing {
-		return false
-	}
-	h.open++
-	return true
+	return h.closing
 }
 
+// leave is the last act of a registered console.
 func (h *Hub) leave() {
-	h.Sockets(-1)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.open--
 	h.settle()
 }
 
-// settle closes empty, once: no socket enters after closing. The caller holds mu.
+// settle closes empty, once: nothing registers after closing. The caller holds mu.
 func (h *Hub) settle() {
 	if !h.closing || h.open > 0 {
 		return
@@ -197,6 +199,7 @@ func (h *Hub) register(c *console) bool {
 	}
 	c.memory = h.memories[session]
 	h.advisers[adviser] = append(slices.Clone(h.advisers[adviser]), c)
+	h.open++
 	return true
 }
 
@@ -216,8 +219,8 @@ func (h *Hub) forget() {
 	}
 }
 
-// unregister takes the console out and tells whether the node stops.
-func (h *Hub) unregister(c *console) (stopping bool) {
+// unregister takes a registered console out: no notice reaches it any more.
+func (h *Hub) unregister(c *console) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	adviser := c.session.Person.ID
@@ -227,7 +230,6 @@ func (h *Hub) unregister(c *console) (stopping bool) {
 	} else {
 		h.advisers[adviser] = rest
 	}
-	return h.closing
 }
 
 func (h *Hub) of(adviser string) []*console {

@@ -28,9 +28,7 @@ func TestNoticesBecomeFrames(t *testing.T) {
 	}
 	duty := &helpline.Duty{State: "ready", Capacity: 2}
 	to(helpline.Notice{Kind: helpline.NoticeRevoked, Offer: "o", Reason: "timed_out", Duty: duty})
-	if f := p.want("revoked"); f["offer"] != "o" || f["reason"] != "timed_out" {
-		t.Errorf("%v", f)
-	}
+	p.shows(p.want("revoked"), object{"offer": "o", "reason": "timed_out"})
 	p.want("duty")
 	to(helpline.Notice{Kind: helpline.NoticeRevoked, Offer: "o", Reason: "own_safety", Duty: duty}) // declined here
 	p.want("duty")
@@ -43,25 +41,16 @@ func TestNoticesBecomeFrames(t *testing.T) {
 	b.hub.Deliver(helpline.Notice{To: "a:p2", Kind: helpline.NoticeSignOut})
 	to(b.message(id, 1, 1_000_003, "hei"))
 	to(b.message(id, 1, 1_000_003, "twice"))
-	m := p.want("message")
-	if m["text"] != "hei" || m["contact"] != id || m["seq"] != 1_000_003.0 || m["bytes"] != 512 {
-		t.Errorf("%v", m)
-	}
+	p.shows(p.want("message"), object{"text": "hei", "contact": id, "seq": 1_000_003.0, "bytes": 512})
 	broken := b.message(id, 1, 1_000_004, "x")
 	broken.Key = "another"
 	to(broken)
-	if m = p.want("message"); m["from"] != "system" || m["text"] != "" {
-		t.Errorf("%v", m)
-	}
+	p.shows(p.want("message"), object{"from": "system", "text": ""})
 	to(helpline.Notice{Kind: helpline.NoticeContact, Contact: uuid.NewString(), State: "away"})
 	to(helpline.Notice{Kind: helpline.NoticeContact, Contact: id, State: "away"})
-	if f := p.want("contact"); f["state"] != "away" || f["contact"] != id {
-		t.Errorf("%v", f)
-	}
+	p.shows(p.want("contact"), object{"state": "away", "contact": id})
 	to(helpline.Notice{Kind: helpline.NoticeLost, Contact: id, Reason: "wrap_up_over", Epoch: 3})
-	if f := p.want("lost"); f["reason"] != "wrap_up_over" {
-		t.Errorf("%v", f)
-	}
+	p.shows(p.want("lost"), object{"reason": "wrap_up_over", "contact": id})
 	p.refused(object{"type": "say", "contact": id, "cid": uuid.NewString(), "text": "x"}, "not_found")
 	to(helpline.Notice{Kind: helpline.NoticeReplaced, Epoch: 1}) // its own coming
 	to(helpline.Notice{Kind: helpline.NoticeSignOut})
@@ -290,12 +279,28 @@ func TestCloseSendsEverybodyAway(t *testing.T) {
 
 func TestCloseIsBounded(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, func(o *Options) { o.Socket.Registry = socket.NewRegistry(0) })
+	b := newBench(t)
+	coming, held := make(chan struct{}), make(chan struct{})
+	b.queue.on = func(string, helpline.Console) { close(coming); <-held }
 	p := b.dial()
+	p.send(object{"type": "hello", "v": 1, "ticket": b.ticket()})
+	<-coming
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := b.hub.Close(ctx); err == nil {
-		t.Error("closed with a socket open")
+		t.Error("closed while a console comes up")
+	}
+	close(held)
+	p.closed(1001)
+}
+
+// Sockets in somebody else's registry that have not said hello do not hold the hub up.
+func TestCloseLeavesSilentSocketsToTheirRegistry(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(o *Options) { o.Socket.Registry = socket.NewRegistry(0) })
+	p := b.dial()
+	if err := b.hub.Close(t.Context()); err != nil {
+		t.Error(err)
 	}
 	p.send(object{"type": "hello", "v": 1, "ticket": b.ticket()})
 	p.closed(1001)

@@ -9,7 +9,8 @@ import (
 	"adviceline/helpline"
 )
 
-// open begins a session: in Postgres, copied to Redis. One of the two is enough.
+// open begins a session: in Postgres, copied to Redis. One of the two is enough, unless Postgres says
+// that the account was disabled meanwhile.
 func (s *SignIn) open(ctx context.Context, p helpline.Person) (string, helpline.Session, error) {
 	id, hash := secret()
 	session := helpline.Session{Hash: hash, Person: p, Expires: s.Now().Add(sessionLife).UTC().Truncate(time.Millisecond)}
@@ -18,7 +19,11 @@ func (s *SignIn) open(ctx context.Context, p helpline.Person) (string, helpline.
 		defer cancel()
 		return store(ctx, session)
 	}
-	kept, copied := put(s.People.PutSession), put(s.Cache.PutSession)
+	kept := put(s.People.PutSession)
+	if errors.Is(kept, helpline.ErrSignedOut) {
+		return "", helpline.Session{}, helpline.ErrBadCredentials
+	}
+	copied := put(s.Cache.PutSession)
 	if kept != nil {
 		s.Log.ErrorContext(ctx, "session not kept", "error", kept)
 	}

@@ -19,8 +19,8 @@ import (
 
 // People is where accounts and their sign-ins live: Postgres.
 type People interface {
-	// PersonByName gives the account and its argon2id text. helpline.ErrNotFound, or an empty
-	// hash, stands for unknown and disabled alike.
+	// PersonByName gives the account and its argon2id text. helpline.ErrBadCredentials,
+	// helpline.ErrNotFound or an empty hash stand for unknown and disabled alike.
 	PersonByName(ctx context.Context, name string) (p helpline.Person, hash string, err error)
 	PutSession(ctx context.Context, s helpline.Session) error
 	// SessionByHash gives a sign-in of an account that is not disabled, else helpline.ErrSignedOut.
@@ -124,7 +124,7 @@ func (s *SignIn) account(ctx context.Context, name, password string) (helpline.P
 	ctx, cancel := context.WithTimeout(ctx, storeWait)
 	defer cancel()
 	p, hash, err := s.People.PersonByName(ctx, name)
-	if errors.Is(err, helpline.ErrNotFound) {
+	if errors.Is(err, helpline.ErrBadCredentials) || errors.Is(err, helpline.ErrNotFound) {
 		return helpline.Person{}, "", nil
 	}
 	if err != nil {

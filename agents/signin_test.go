@@ -57,6 +57,7 @@ func TestEveryFailureLooksTheSame(t *testing.T) {
 	people, cache := withAccount(t)
 	for name, try := range map[string][2]string{
 		"unknown":          {"nobody", goodPassword},
+		"not found":        {"vanished", goodPassword},
 		"wrong":            {"anna", "wrong horse battery staple"},
 		"disabled":         {"disabled", goodPassword},
 		"broken hash":      {"broken", goodPassword},
@@ -209,6 +210,19 @@ func TestOneStoreIsEnoughToSignIn(t *testing.T) {
 	}
 	if _, _, err := s.signIn(t.Context(), "anna", goodPassword); !errors.Is(err, helpline.ErrBusy) {
 		t.Errorf("an outage reads as %v", err)
+	}
+}
+
+func TestDisabledBetweenPasswordAndSession(t *testing.T) {
+	t.Parallel()
+	people, cache := withAccount(t)
+	people.disabled = true
+	s := newSignIn(t, people, cache)
+	if _, _, err := s.signIn(t.Context(), "anna", goodPassword); !errors.Is(err, helpline.ErrBadCredentials) {
+		t.Error(err)
+	}
+	if len(cache.sessions) != 0 {
+		t.Error("Redis has a session that Postgres refused")
 	}
 }
 

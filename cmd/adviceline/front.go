@@ -49,7 +49,7 @@ func (n *node) openWeb(context.Context) error {
 	n.stops.push("sockets", func(ctx context.Context) error {
 		n.contacts.Reconnect(2 * time.Second)
 		err := n.hub.Close(ctx)
-		n.sockets.CloseAll(socket.CodeNodeStops, "node stops")
+		n.sockets.CloseAll(socket.CodeNodeStops, "node_stops")
 		if late := n.sockets.Wait(ctx); err == nil {
 			err = late
 		}

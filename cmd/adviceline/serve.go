@@ -208,7 +208,8 @@ func (n *node) openLine(context.Context) error {
 func (n *node) openPeople(ctx context.Context) (err error) {
 	n.signIn, err = agents.NewSignIn(agents.SignInOptions{
 		People: n.store, Cache: n.queue, Log: n.log,
-		Revoked: func(person, _ string) {
+		Revoked: func(person, session string) {
+			n.hub.Revoke(person, session)
 			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 			defer cancel()
 			if err := n.queue.SignOut(ctx, person); err != nil {
