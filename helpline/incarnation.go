@@ -3,6 +3,7 @@ package helpline
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // LiveState is the queue as far as its life counts: which server process holds it and under which
@@ -54,20 +55,31 @@ func Enter(ctx context.Context, line string, live LiveState, lives Lives, ledger
 	return current, nil
 }
 
-// DrainAll commits what the spool has, batch by batch, until nothing older than this call is left.
+// DrainAll commits what the spool has, batch by batch, until nothing is left. The ledger may refuse
+// single events for good; they are set aside by whoever wired it, so a failed batch is tried again a
+// few times before the line stays shut.
 func DrainAll(ctx context.Context, live LiveState, ledger Ledger) error {
-	for {
+	for failures := 0; ; {
 		events, err := live.Overdue(ctx, 0, 500)
 		if err != nil || len(events) == 0 {
 			return err
 		}
 		select {
-		case err := <-ledger.Submit(events):
-			if err != nil {
-				return fmt.Errorf("drain spool: %w", err)
-			}
+		case err = <-ledger.Submit(events):
 		case <-ctx.Done():
 			return ctx.Err()
+		}
+		if err == nil {
+			continue
+		}
+		if failures++; failures == 4 {
+			return fmt.Errorf("drain spool: %w", err)
+		}
+		timer := time.NewTimer(250 * time.Millisecond)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
 		}
 	}
 }

@@ -130,10 +130,19 @@ func TestEnterRaisesTheIncarnationOnlyForAnotherServer(t *testing.T) {
 
 func TestEnterStopsWhenTheSpoolCannotBeCommitted(t *testing.T) {
 	t.Parallel()
-	l := &lives{runID: "two", redisRun: "one", redis: 4, pg: 4, spool: []Event{{Number: 1}}}
-	down := &ledgerOf{done: make(chan error, 1)}
-	down.done <- errors.New("away")
-	if _, err := Enter(t.Context(), "main", l, l, down); err == nil || l.pg != 4 || l.redis != 4 {
-		t.Fatalf("entered over an uncommitted spool: %+v %v", l, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		l := &lives{runID: "two", redisRun: "one", redis: 4, pg: 4, spool: []Event{{Number: 1}}}
+		if _, err := Enter(t.Context(), "main", l, l, refuses{}); err == nil || l.pg != 4 || l.redis != 4 {
+			t.Fatalf("entered over an uncommitted spool: %+v %v", l, err)
+		}
+	})
+}
+
+// refuses is a ledger that is away.
+type refuses struct{}
+
+func (refuses) Submit([]Event) <-chan error {
+	done := make(chan error, 1)
+	done <- errors.New("away")
+	return done
 }

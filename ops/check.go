@@ -96,7 +96,7 @@ func (c *Config) paths() []error {
 func (c *Config) origins() []error {
 	if len(c.PublicOrigins) == 0 {
 		c.PublicOrigins = OriginsOf(c.Addr, c.TLSCertFile != "")
-		if len(c.PublicOrigins) == 0 && address(c.Addr) && !strings.HasSuffix(c.Addr, ":0") { // 0: whoever listens knows later
+		if len(c.PublicOrigins) == 0 && address(c.Addr) {
 			return []error{SettingError{"PUBLIC_ORIGINS", Required}}
 		}
 		return nil

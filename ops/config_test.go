@@ -62,8 +62,8 @@ func TestGivenValues(t *testing.T) {
 		c.Timing.Offer != 2*time.Second || c.Timing.DurableWait != 50*time.Millisecond {
 		t.Error(c.PublicOrigins, c.TrustedProxies, c.DataDir, c.Timing)
 	}
-	c = load(t, "CLOCK=test", "KEY_NOW=2026-11-23T00:00:00Z", "ADDR=localhost:0", "OPS_ADDR=[::1]:0")
-	if c.Clock != "test" || c.KeyNow.IsZero() || len(c.PublicOrigins) != 0 {
+	c = load(t, "CLOCK=test", "KEY_NOW=2026-11-23T00:00:00Z", "ADDR=localhost:81", "OPS_ADDR=[::1]:0")
+	if c.Clock != "test" || c.KeyNow.IsZero() || !slices.Equal(c.PublicOrigins, []string{"http://localhost:81"}) {
 		t.Error(c.Clock, c.KeyNow, c.PublicOrigins)
 	}
 }
@@ -72,7 +72,7 @@ func TestFaultsAreNamedAllAtOnceAndNeverShowTheValue(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ line, code string }{
 		{"ADDR=sentinel", NotAnAddress}, {"ADDR=127.0.0.1:70000", NotAnAddress}, {"OPS_ADDR=a b:1", NotAnAddress},
-		{"ADDR=0.0.0.0:8080 PUBLIC_ORIGINS=", Required}, {"PUBLIC_ORIGINS=*", NotAnOrigin}, {"PUBLIC_ORIGINS=https://a/b", NotAnOrigin},
+		{"ADDR=0.0.0.0:8080 PUBLIC_ORIGINS=", Required}, {"ADDR=127.0.0.1:0", Required}, {"PUBLIC_ORIGINS=*", NotAnOrigin}, {"PUBLIC_ORIGINS=https://a/b", NotAnOrigin},
 		{"PUBLIC_ORIGINS=https://u:p@a", NotAnOrigin}, {"PUBLIC_ORIGINS=ftp://a", NotAnOrigin}, {"PUBLIC_ORIGINS=http://a:", NotAnOrigin},
 		{"TRUSTED_PROXIES=10.0.0.1", NotANetwork}, {"TRUSTED_PROXIES=0.0.0.0/0", OutOfRange},
 		{"DATA_DIR=sentinel", NotAPath}, {"KEY_DIR=./sentinel", NotAPath}, {"TLS_CERT_FILE=/sentinel", NeedsPartner},

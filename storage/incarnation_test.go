@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"adviceline/helpline"
@@ -28,6 +29,36 @@ func TestIncarnationNeverGoesBack(t *testing.T) {
 	}
 	if n, run, err := s.Incarnation(t.Context(), "main"); n != 3 || run != "b" || err != nil {
 		t.Errorf("at the end: %d %q %v", n, run, err)
+	}
+}
+
+func TestIncarnationDoesNotRiseDuringACommit(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	if err := s.SetIncarnation(t.Context(), "main", 1, "a"); err != nil {
+		t.Fatal(err)
+	}
+	err := s.within(t.Context(), func(ctx context.Context, tx pgx.Tx) error {
+		if n, err := fence(ctx, tx, "main"); n != 1 || err != nil {
+			t.Errorf("fence: %d, %v", n, err)
+		}
+		err := s.within(ctx, func(ctx context.Context, other pgx.Tx) error { // another node commits beside it
+			_, err := fence(ctx, other, "main")
+			return err
+		})
+		if err != nil {
+			t.Errorf("fence of another node: %v", err)
+		}
+		if err := s.SetIncarnation(ctx, "main", 2, "b"); !errors.Is(err, Refusal{lockNotAvailable}) {
+			t.Errorf("raised during a commit: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetIncarnation(t.Context(), "main", 2, "b"); err != nil {
+		t.Errorf("after the commit: %v", err)
 	}
 }
 

@@ -151,6 +151,23 @@ func TestManySubmitsShareOneCommit(t *testing.T) {
 	}
 }
 
+func TestLegOfOneContactIsOneCommit(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	l := writing(t, s, LedgerOptions{})
+	c := uuid.NewString()
+	events := []helpline.Event{
+		step(c, 1, helpline.Enqueued), step(c, 2, helpline.OfferAccepted), step(c, 3, helpline.ConversationEnd),
+		step(c, 4, helpline.OutcomeRecorded), step(c, 5, "corrected"),
+	}
+	if err := submit(t, l, events...); err != nil {
+		t.Fatal(err)
+	}
+	if l.Commits() != 1 || len(dump(t, s)) != 7 {
+		t.Errorf("%d commits, rows:\n%s", l.Commits(), strings.Join(dump(t, s), "\n"))
+	}
+}
+
 func TestOldIncarnationIsFencedOff(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
@@ -184,18 +201,6 @@ func TestOldIncarnationIsFencedOff(t *testing.T) {
 	if n := l.Commits(); n != 1 {
 		t.Errorf("%d commits", n)
 	}
-}
-
-// run starts a ledger that was filled before, until the test ends.
-func run(t *testing.T, l *Ledger) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		l.Run(ctx)
-	}()
-	t.Cleanup(func() { cancel(); <-done })
 }
 
 func TestPoisonDoesNotHoldUpTheOthers(t *testing.T) {
@@ -240,36 +245,6 @@ func TestPoisonDoesNotHoldUpTheOthers(t *testing.T) {
 	}
 	if got := len(dump(t, s)); got != 2*41 {
 		t.Errorf("%d rows, want 82", got)
-	}
-}
-
-func TestOutcomeIsStagedOnceAndCorrected(t *testing.T) {
-	t.Parallel()
-	s := open(t, database(t))
-	l := writing(t, s, LedgerOptions{})
-	c := uuid.NewString()
-	recorded, corrected := step(c, 5, helpline.OutcomeRecorded), step(c, 6, "corrected")
-	if err := submit(t, l, corrected); err != nil {
-		t.Fatal(err)
-	}
-	if err := submit(t, l, recorded); err != nil {
-		t.Fatal(err)
-	}
-	if got := strings.Join(dump(t, s), "\n"); !strings.Contains(got, "sealed 6") || strings.Contains(got, "sealed 5") {
-		t.Errorf("the late first outcome replaced its correction:\n%s", got)
-	}
-	execute(t, s.pool.Config().ConnString(), "DELETE FROM staged") // the flush
-	if err := submit(t, l, recorded, corrected); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := s.StagedCount(t.Context()); err != nil || n != 0 {
-		t.Errorf("%d staged after the flush, %v: an outcome would count twice", n, err)
-	}
-	if err := submit(t, l, step(c, 7, "corrected")); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := s.StagedCount(t.Context()); err != nil || n != 1 {
-		t.Errorf("%d staged, %v", n, err)
 	}
 }
 

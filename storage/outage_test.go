@@ -14,23 +14,6 @@ import (
 	"adviceline/helpline"
 )
 
-// own gives a server that the test may stop, with the schema.
-func own(t *testing.T) *server {
-	t.Helper()
-	if shared == nil {
-		t.Skip("no Postgres")
-	}
-	s, err := newServer()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.remove)
-	if err := Migrate(t.Context(), s.url("postgres")); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // eventually calls f until it gives nil.
 func eventually(t *testing.T, f func() error) {
 	t.Helper()
@@ -49,7 +32,7 @@ func eventually(t *testing.T, f func() error) {
 func TestPostgresGoesAndReturns(t *testing.T) {
 	t.Parallel()
 	server := own(t)
-	s := open(t, server.url("postgres"))
+	s := open(t, server.DatabaseURL())
 	var log strings.Builder
 	var mu sync.Mutex
 	l := writing(t, s, LedgerOptions{Log: slog.New(slog.NewTextHandler(locked{&mu, &log}, nil))})
@@ -57,7 +40,9 @@ func TestPostgresGoesAndReturns(t *testing.T) {
 	if err := submit(t, l, lasting); err != nil {
 		t.Fatal(err)
 	}
-	server.stop()
+	if err := server.StopPostgres(); err != nil {
+		t.Fatal(err)
+	}
 	late := step(uuid.NewString(), 2, helpline.Enqueued)
 	for range 3 {
 		if err := submit(t, l, late); !errors.Is(err, ErrUnavailable) {
@@ -67,7 +52,7 @@ func TestPostgresGoesAndReturns(t *testing.T) {
 	if err := s.Ping(t.Context()); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("ping: %v", err)
 	}
-	if err := server.start(); err != nil {
+	if err := server.StartPostgres(); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, func() error { return submit(t, l, lasting, late) })
@@ -95,8 +80,10 @@ func (l locked) Write(b []byte) (int, error) {
 func TestStopWithoutPostgresAnswersEverybody(t *testing.T) {
 	t.Parallel()
 	server := own(t)
-	server.stop()
-	l := NewLedger(open(t, server.url("postgres")), "main", LedgerOptions{MaxBatch: 1})
+	if err := server.StopPostgres(); err != nil {
+		t.Fatal(err)
+	}
+	l := NewLedger(open(t, server.DatabaseURL()), "main", LedgerOptions{MaxBatch: 1})
 	var answers []<-chan error
 	for n := range int64(50) {
 		answers = append(answers, l.Submit([]helpline.Event{step(uuid.NewString(), n+1, helpline.Enqueued)}))
@@ -114,9 +101,11 @@ func TestStopWithoutPostgresAnswersEverybody(t *testing.T) {
 func TestHoldEndsWithItsConnection(t *testing.T) {
 	t.Parallel()
 	server := own(t)
-	s := open(t, server.url("postgres"))
+	s := open(t, server.DatabaseURL())
 	err := s.Hold(t.Context(), "main", func(ctx context.Context) error {
-		server.stop()
+		if err := server.StopPostgres(); err != nil {
+			return err
+		}
 		<-ctx.Done()
 		return ctx.Err()
 	})

@@ -23,7 +23,7 @@ func adviser(name string) helpline.Person {
 
 func TestNamesAreComparedWithoutCase(t *testing.T) {
 	t.Parallel()
-	s := open(t, database(t)) // of the C locale, where lower() knows ASCII only
+	s := open(t, database(t))
 	p := adviser("Ärlig Öst")
 	if err := s.AddPerson(t.Context(), p, argon); err != nil {
 		t.Fatal(err)
@@ -75,6 +75,10 @@ func TestDisabledPersonIsSignedOut(t *testing.T) {
 	}
 	if got, err := s.SessionByHash(t.Context(), "h1"); err != nil || !reflect.DeepEqual(got, mine) {
 		t.Errorf("session %+v, %v", got, err)
+	}
+	execute(t, s.pool.Config().ConnString(), "UPDATE person SET disabled = true WHERE name = 'Maija'")
+	if _, err := s.SessionByHash(t.Context(), "h1"); !errors.Is(err, helpline.ErrSignedOut) {
+		t.Errorf("session left over: %v", err)
 	}
 	who, dropped, err := s.DisablePerson(t.Context(), "MAIJA")
 	if err != nil || who.ID != p.ID || !reflect.DeepEqual(dropped, []string{"h1"}) {

@@ -14,11 +14,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
+
+	"adviceline/ops/servicetest"
 )
 
 func TestMigrationsByTwoNodesAtOnceAndAgain(t *testing.T) {
 	t.Parallel()
-	url := empty(t)
+	url := servicetest.Postgres(t)
 	if n, err := Pending(t.Context(), url); err != nil || n != 2 {
 		t.Errorf("before: %d pending, %v", n, err)
 	}

@@ -130,12 +130,21 @@ func TestDataSurviveAStopAndAStart(t *testing.T) {
 	stop(t, s)
 
 	s = start(t, o)
+	if at, err := Running(o.Dir); err != nil || at != (Addresses{s.DatabaseURL(), s.RedisURL()}) {
+		t.Errorf("running are %+v, %v", at, err)
+	}
 	var n int
 	sql(t, s, "SELECT n FROM kept", &n)
 	if n != 7 {
 		t.Errorf("postgres kept %d", n)
 	}
 	redis(t, s, "GET kept", "$1\r\n7\r\n")
+	for _, pid := range []int{s.PostgresPID(), s.RedisPID()} {
+		// In our group, Ctrl-C would stop the services before the line.
+		if group, err := syscall.Getpgid(pid); err != nil || group != pid {
+			t.Errorf("child %d is in group %d: %v", pid, group, err)
+		}
+	}
 	select {
 	case err := <-s.Failed():
 		t.Errorf("a wanted stop was reported: %v", err)
@@ -185,9 +194,19 @@ func TestSettingsThatKeepWhatPeopleWriteOutOfLogs(t *testing.T) {
 func TestASecondStartOnTheSameFolderFailsAtOnce(t *testing.T) {
 	t.Parallel()
 	o := Options{Dir: place(t), Redis: true}
-	start(t, o)
+	if _, err := Running(o.Dir); !errors.Is(err, ErrNotRunning) {
+		t.Errorf("nothing runs yet: %v", err)
+	}
+	s := start(t, o)
 	if _, err := Start(t.Context(), o); !errors.Is(err, ErrInUse) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("second start: %v", err)
+	}
+	if at, err := Running(o.Dir); err != nil || at != (Addresses{RedisURL: s.RedisURL()}) {
+		t.Errorf("running are %+v, %v", at, err)
+	}
+	stop(t, s)
+	if _, err := Running(o.Dir); !errors.Is(err, ErrNotRunning) {
+		t.Errorf("nothing runs any more: %v", err)
 	}
 }
 

@@ -17,8 +17,10 @@ import (
 const (
 	// maxSocketPath keeps a socket's path below the 107 bytes that the kernel takes.
 	maxSocketPath = 100
+	// postgresSocket is the name that Postgres gives its socket.
+	postgresSocket = ".s.PGSQL.5432"
 	// longestSocket is the longest name that a child makes in the run folder.
-	longestSocket = ".s.PGSQL.5432.lock"
+	longestSocket = postgresSocket + ".lock"
 	// tempRunPrefix begins the name of a run folder outside the data folder.
 	tempRunPrefix = "adviceline-run-"
 	// oldChild is how long a start waits for the children of a start that was killed.

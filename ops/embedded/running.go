@@ -1,7 +1,6 @@
 package embedded
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"os"
@@ -17,19 +16,28 @@ type Addresses struct {
 var ErrNotRunning = errors.New("data_dir_idle: no services run on this data folder")
 
 // Running finds the services that another process runs on a data folder, for a command beside it.
-// Postgres keeps the folder of its sockets in the fifth line of postmaster.pid; Redis' is the same.
+// They may still be starting or already be ending: the first connection tells.
 func Running(dir string) (Addresses, error) {
-	f, err := os.Open(filepath.Join(dir, "postgres", "postmaster.pid")) // #nosec G304 -- the operator's own folder
-	if err != nil {
+	lock, err := take(filepath.Join(dir, "lock"))
+	if !errors.Is(err, errHeld) {
+		if err == nil {
+			err = lock.Close()
+		}
+		return Addresses{}, errors.Join(ErrNotRunning, err)
+	}
+	run := filepath.Join(dir, "run")
+	if target, err := os.Readlink(run); err == nil {
+		run = target // the short folder that makeRun chose
+	}
+	s := &Services{run: run}
+	if _, err := os.Stat(filepath.Join(run, postgresSocket)); err == nil {
+		s.postgres = &service{}
+	}
+	if _, err := os.Stat(filepath.Join(run, redisSocket)); err == nil {
+		s.redis = &service{}
+	}
+	if s.postgres == nil && s.redis == nil {
 		return Addresses{}, fmt.Errorf("find services: %w", ErrNotRunning)
 	}
-	defer func() { _ = f.Close() }()
-	lines := bufio.NewScanner(f)
-	for range 5 {
-		if !lines.Scan() {
-			return Addresses{}, fmt.Errorf("find services: %w", ErrNotRunning)
-		}
-	}
-	s := &Services{run: lines.Text(), postgres: &service{}, redis: &service{}}
 	return Addresses{DatabaseURL: s.DatabaseURL(), RedisURL: s.RedisURL()}, nil
 }
