@@ -49,6 +49,7 @@ func (c *console) answer(ctx context.Context, data []byte) error {
 		ref := bad.ref
 		if r != nil {
 			ref = r.ref
+			c.fared(r.says, errRateLimited)
 		}
 		c.send(refusal(ref, errRateLimited))
 		return nil
@@ -62,6 +63,7 @@ func (c *console) answer(ctx context.Context, data []byte) error {
 		c.send(refusal(r.ref, helpline.ErrRequestReused))
 		return nil
 	case known && past.frame != nil:
+		c.fared(r.says, nil)
 		c.conn.Send(past.frame)
 		return nil
 	}
@@ -202,8 +204,8 @@ func (m *memory) idle(now time.Time) bool {
 }
 
 const (
-	paceBurst  = 40
-	paceSecond = 5
+	paceBurst  = 100
+	paceSecond = 20
 )
 
 // pace lets through a burst of frames, then so many a second. It is the reader's own.

@@ -51,6 +51,9 @@ type leg struct {
 	key   string
 	seq   int64 // the last message of the contact that the console was sent
 	fresh bool  // accepted, but what was held back for it is not out yet
+	// stuck is the cid of a message that has to come again first. A later one, stored now, would
+	// stand before it for ever.
+	stuck string
 }
 
 // Frame implements socket.Handler.

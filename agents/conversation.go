@@ -55,11 +55,43 @@ func say(ctx context.Context, c *console, f sayFrame) (any, error) {
 	if !ok {
 		return nil, helpline.ErrNotFound
 	}
+	if !c.inOrder(f) {
+		return nil, said{cid: f.CID, error: helpline.ErrTooMany}
+	}
 	seq, err := c.hub.Line.SayAsAdviser(ctx, c.seat(), f.Contact, key, f.CID, helpline.NewText(f.Text))
+	c.fared(&f, err)
 	if err != nil {
 		return nil, said{cid: f.CID, error: err}
 	}
 	return answered{Type: "said", Ref: f.Ref, Contact: f.Contact, CID: f.CID, Seq: seq}, nil
+}
+
+// inOrder tells whether no earlier message of the leg has to come again before this one.
+func (c *console) inOrder(f sayFrame) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l, ok := c.legs[f.Contact]
+	return !ok || l.stuck == "" || l.stuck == f.CID
+}
+
+// fared notes how a message fared: refused with retry it holds up those behind it, else no more.
+func (c *console) fared(f *sayFrame, err error) {
+	if f == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l, ok := c.legs[f.Contact]
+	if !ok {
+		return
+	}
+	again := err != nil && retryable(codeOf(err))
+	switch {
+	case again && l.stuck == "":
+		l.stuck = f.CID
+	case !again && l.stuck == f.CID:
+		l.stuck = ""
+	}
 }
 
 // said is an error that repeats the cid of the message that was not said.

@@ -28,6 +28,7 @@ type request struct {
 	print uint64 // tells two frames of one ref apart; padding does not count
 	// again: the answer holds text, so it is not remembered; the step itself repeats it by state.
 	again bool
+	says  *sayFrame // a message: it keeps its place in its sender's order
 	run   func(ctx context.Context, c *console) (answer any, err error)
 }
 
@@ -91,10 +92,14 @@ func frame[F any, P interface {
 		if err != nil {
 			return nil, err
 		}
-		return &request{
+		r := &request{
 			ref: P(&f).reference(), print: maphash.Bytes(seed, text),
 			run: func(ctx context.Context, c *console) (any, error) { return do(ctx, c, f) },
-		}, nil
+		}
+		if says, ok := any(f).(sayFrame); ok {
+			r.says = &says
+		}
+		return r, nil
 	}
 }
 

@@ -31,6 +31,7 @@ type talk struct {
 	seat    *seat // nil before hello
 	full    time.Time
 	strikes int
+	stuck   string // the cid that has to come again first, so that the sender's order holds
 }
 
 // Frame takes one text frame.
@@ -136,23 +137,40 @@ func (t *talk) say(data []byte) error {
 	if err := strict.Decode(data, &f); err != nil {
 		return err
 	}
-	err := t.allow()
-	switch {
-	case err != nil:
-	case !canonical(f.CID):
-		err = invalid("cid")
-	default:
+	if !canonical(f.CID) {
+		t.seat.send(errorFrame{Type: "error", Code: helpline.ErrInvalid}) // without cid: no echo
+		return nil
+	}
+	err := t.inOrder(f.CID)
+	if err == nil {
 		err = t.seat.say(f.CID, helpline.NewText(f.Text))
 	}
 	if err == nil {
+		t.stuck = ""
 		return nil
 	}
 	code, _ := codeOf(err)
-	if !canonical(f.CID) {
-		f.CID = "" // no echo
+	retry := answers[code].retry
+	switch {
+	case retry && t.stuck == "":
+		t.stuck = f.CID
+	case !retry && t.stuck == f.CID:
+		t.stuck = ""
 	}
-	t.seat.send(errorFrame{Type: "error", Code: code, CID: f.CID, Retry: answers[code].retry})
+	t.seat.send(errorFrame{Type: "error", Code: code, CID: f.CID, Retry: retry})
 	return t.cut()
+}
+
+// inOrder lets a message through unless one before it was refused and has not come again: stored
+// now, it would stand before it for ever.
+func (t *talk) inOrder(cid string) error {
+	if err := t.allow(); err != nil {
+		return err
+	}
+	if t.stuck != "" && t.stuck != cid {
+		return helpline.ErrTooMany
+	}
+	return nil
 }
 
 func (s *seat) say(cid string, text helpline.Text) error {

@@ -26,12 +26,12 @@ func TestHelplineInTheBrowserLeavesNoTrace(t *testing.T) {
 	digits := "04" + digitsOf(random(8))
 	secrets := map[string]string{"a message": mark, "digits of a message": digits}
 
-	aino := console(t, chrome, h, "aino", keep(secrets, "aino's password", h.adviser("aino", "fi", 2)))
-	erik := console(t, chrome, h, "erik", keep(secrets, "erik's password", h.adviser("erik", "en,sv", 1)))
+	aino := console(chrome, t, h, "aino", keep(secrets, "aino's password", h.adviser("aino", "fi", 2)))
+	erik := console(chrome, t, h, "erik", keep(secrets, "erik's password", h.adviser("erik", "en,sv", 1)))
 	aino.ready()
 
 	// Sanna waits, writes, and leaves while nobody speaks Swedish yet.
-	sanna := visit(t, chrome, "sanna", h.origin()+"/sv")
+	sanna := visit(chrome, t, "sanna", h.origin()+"/sv")
 	sanna.click("asks-worried")
 	sanna.choose("talk-language", "sv")
 	sanna.click("start-chat")
@@ -44,7 +44,7 @@ func TestHelplineInTheBrowserLeavesNoTrace(t *testing.T) {
 	sanna.state("ended")
 
 	// Emil is offered to Erik, who lets the offer pass: Emil keeps his place before a later one.
-	emil := visit(t, chrome, "emil", h.origin()+"/en")
+	emil := visit(chrome, t, "emil", h.origin()+"/en")
 	emil.click("asks-work")
 	emil.choose("talk-language", "en")
 	emil.click("start-chat")
@@ -84,7 +84,7 @@ func TestHelplineInTheBrowserLeavesNoTrace(t *testing.T) {
 	emil.state("active")
 
 	// Fiona speaks Finnish: hers is Aino alone.
-	fiona := visit(t, chrome, "fiona", h.origin()+"/")
+	fiona := visit(chrome, t, "fiona", h.origin()+"/")
 	fiona.click("asks-help")
 	fiona.choose("talk-language", "fi")
 	fiona.click("start-chat")
@@ -107,7 +107,7 @@ func TestHelplineInTheBrowserLeavesNoTrace(t *testing.T) {
 	for _, pair := range []struct{ contact, adviser *tab }{{fiona, aino}, {emil, erik}} {
 		for _, n := range []string{"1", "2"} {
 			up := pair.contact.name + " " + mark + " up" + n + " " + digits
-			down := pair.adviser.name + " " + mark + " down" + n + " <b>ä\u00a0ö</b>"
+			down := pair.adviser.name + " " + mark + " down" + n + " <b>ä & ö</b> \"q\""
 			pair.contact.say(up)
 			pair.adviser.reads("contact", up)
 			pair.adviser.say(down)
@@ -168,6 +168,17 @@ func TestHelplineInTheBrowserLeavesNoTrace(t *testing.T) {
 		t.Errorf("%d recorded contacts, want 2", n)
 	}
 	search(t, h, conn, secrets)
+	// The search does see what is there: the contact's own id is in both stores.
+	if rows := rowsOf(t, conn, "SELECT x::text FROM contact x"); !strings.Contains(strings.Join(rows, "\n"), emils.Contact) {
+		t.Errorf("the table of contacts does not hold emil's id")
+	}
+	logs, _ := filepath.Glob(filepath.Join(h.dir, "redis", "appendonlydir", "*.aof"))
+	if !slices.ContainsFunc(logs, func(path string) bool {
+		data, err := os.ReadFile(path)
+		return err == nil && bytes.Contains(data, []byte(emils.Contact))
+	}) {
+		t.Errorf("no append-only file of %v holds emil's id", logs)
+	}
 }
 
 func keep(secrets map[string]string, what, value string) string {

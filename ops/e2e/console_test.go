@@ -230,16 +230,15 @@ func (c *consoleClient) refusal(f frame) {
 			if s.cid != f.CID && s.frame["ref"] != f.Ref {
 				continue
 			}
-			if f.Retry {
-				l.box.again()
-				time.AfterFunc(300*time.Millisecond, func() {
+			l.box.refused(s.cid, f.Retry, func(pass func()) {
+				time.AfterFunc(soon, func() {
 					c.mu.Lock()
 					defer c.mu.Unlock()
+					pass()
 					l.box.flush(c.send)
 				})
-			} else {
-				l.box.said(s.cid)
-			}
+			})
+			l.box.flush(c.send)
 			return
 		}
 	}
@@ -375,12 +374,6 @@ func (c *consoleClient) transcript(contact string) (transcript, []string) {
 func (c *consoleClient) hears(contact string) int {
 	x, _ := c.transcript(contact)
 	return len(x.from("contact"))
-}
-
-func (c *consoleClient) holds(contact string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.legs[contact] != nil
 }
 
 func (c *consoleClient) refused() []string {

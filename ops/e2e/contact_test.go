@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -100,12 +101,14 @@ func (c *contactClient) connect(t *testing.T, h *house) {
 	c.begin()
 }
 
-// say queues a message; it goes out as soon as it may, and again until it was answered.
-func (c *contactClient) say(text string) {
+// say queues messages; they go out as soon as they may, and again until they were answered.
+func (c *contactClient) say(texts ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.sent = append(c.sent, text)
-	c.box.add(map[string]any{"text": text})
+	for _, text := range texts {
+		c.sent = append(c.sent, text)
+		c.box.add(map[string]any{"text": text})
+	}
 	c.box.flush(c.send)
 }
 
@@ -146,11 +149,14 @@ func (c *contactClient) take(f frame) {
 		c.state, c.reason = "ended", f.Reason
 	case "error":
 		c.faults = append(c.faults, f.Code)
-		if f.Retry {
-			c.box.again()
-		} else {
-			c.box.said(f.CID)
-		}
+		c.box.refused(f.CID, f.Retry, func(pass func()) {
+			time.AfterFunc(soon, func() {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				pass()
+				c.box.flush(c.send)
+			})
+		})
 		c.box.flush(c.send)
 	}
 }

@@ -96,10 +96,10 @@ func checkChats(t *testing.T, chats []chat) {
 		checkHeard(t, fmt.Sprintf("contact %d", i), heardHere, "adviser", sentThere)
 		checkHeard(t, fmt.Sprintf("adviser of chat %d", i), heardThere, "contact", sentHere)
 		if f := c.contact.refused(); len(f) > 0 {
-			t.Logf("contact %d was refused on the way: %v", i, f)
+			t.Logf("contact %d was refused %d times on the way, first: %s", i, len(f), f[0])
 		}
 		if f := c.console.refused(); len(f) > 0 {
-			t.Logf("adviser of chat %d was refused on the way: %v", i, f)
+			t.Logf("adviser of chat %d was refused %d times on the way, first: %s", i, len(f), f[0])
 		}
 	}
 }
@@ -117,14 +117,14 @@ func TestChatsAndIntakesGoOnWithoutPostgres(t *testing.T) {
 
 	open := chats(t, h, 4)
 	late := attend(t, h, "late", "sv", 3) // nobody's yet: takes a contact during the outage
-	settled := talk(open, "before", 5, 50*time.Millisecond)
+	settled := talk(open, "before", 5, 250*time.Millisecond)
 	settled()
 	settle(t, open, patience)
 	admitted := int64(len(open))
 
 	db.stop()
 	begun := time.Now()
-	wait := talk(open, "without", 40, 150*time.Millisecond)
+	wait := talk(open, "without", 35, 250*time.Millisecond)
 	for range 5 {
 		status, body := h.post("/api/v1/contacts", intake("en"))
 		if status != http.StatusCreated {
@@ -137,7 +137,7 @@ func TestChatsAndIntakesGoOnWithoutPostgres(t *testing.T) {
 	admitted++
 	late.accept(t, late.offer(t, c.Contact))
 	more := append(open[:len(open):len(open)], chat{contact: c, console: late})
-	talk(more[len(open):], "new", 3, 50*time.Millisecond)()
+	talk(more[len(open):], "new", 3, 250*time.Millisecond)()
 	wait()
 	settle(t, more, patience)
 	c.leave("done")
@@ -155,7 +155,7 @@ func TestChatsAndIntakesGoOnWithoutPostgres(t *testing.T) {
 	checkChats(t, more)
 
 	db.start()
-	talk(rest, "after", 5, 50*time.Millisecond)()
+	talk(rest, "after", 5, 250*time.Millisecond)()
 	settle(t, rest, patience)
 	checkChats(t, rest)
 	conn := h.postgres("adviceline")
@@ -186,7 +186,7 @@ func TestKilledNodeLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	h := open(t, settings{"LIMIT_INTAKE": "1000"})
 	ten := chats(t, h, 10)
-	wait := talk(ten, "killed", 30, 100*time.Millisecond)
+	wait := talk(ten, "killed", 40, 250*time.Millisecond)
 	eventually(t, patience, "the chats are under way", func() bool {
 		return ten[0].contact.hears() >= 8 && ten[9].contact.hears() >= 8
 	})
@@ -196,7 +196,7 @@ func TestKilledNodeLosesAndDoublesNothing(t *testing.T) {
 	h.start()
 	wait()
 	settle(t, ten, 2*patience)
-	talk(ten, "again", 3, 50*time.Millisecond)()
+	talk(ten, "again", 3, 250*time.Millisecond)()
 	settle(t, ten, patience)
 	checkChats(t, ten)
 
@@ -217,4 +217,31 @@ func TestKilledNodeLosesAndDoublesNothing(t *testing.T) {
 	_ = conn.Close(t.Context())
 	h.stop()
 	eventually(t, patience, "no service outlives its house", func() bool { return len(h.children()) == 0 })
+}
+
+// TestRestartDropsNoConversation: an upgrade is a SIGTERM and a start.
+func TestRestartDropsNoConversation(t *testing.T) {
+	t.Parallel()
+	h := open(t, settings{})
+	open := chats(t, h, 3)
+	waiting := call(t, h, "sv") // nobody speaks it
+	waiting.say("before")
+	wait := talk(open, "upgrade", 20, 250*time.Millisecond)
+	eventually(t, patience, "the chats are under way", func() bool { return open[0].contact.hears() >= 4 })
+
+	h.restart()
+	wait()
+	settle(t, open, patience)
+	checkChats(t, open)
+	eventually(t, patience, "who waits is back", func() bool {
+		return waiting.welcomed() > 1 && waiting.connected() && waiting.is("waiting")
+	})
+	waiting.say("after")
+	svea := attend(t, h, "svea", "sv", 1)
+	svea.accept(t, svea.offer(t, waiting.Contact))
+	settle(t, []chat{{contact: waiting, console: svea}}, patience)
+	checkChats(t, []chat{{contact: waiting, console: svea}})
+	for _, c := range open {
+		c.console.record(t, c.contact.Contact)
+	}
 }

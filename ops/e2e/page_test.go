@@ -45,9 +45,8 @@ type tab struct {
 	name string
 	ctx  context.Context
 
-	mu     sync.Mutex
-	got    []frame
-	thrown []string
+	mu  sync.Mutex
+	got []frame
 }
 
 // keepAnswers makes a page keep every answer to its own calls.
@@ -55,7 +54,7 @@ const keepAnswers = `(() => { const real = window.fetch; window.__kept = [];
 window.fetch = (...a) => real(...a).then((r) => { r.clone().text().then((x) => window.__kept.push(x)); return r; }); })();`
 
 // visit opens a page in a tab of its own.
-func visit(t *testing.T, parent context.Context, name, address string, first ...chromedp.Action[chromedp.Void]) *tab {
+func visit(parent context.Context, t *testing.T, name, address string, first ...chromedp.Action[chromedp.Void]) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(parent, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
@@ -122,7 +121,10 @@ func (p *tab) page() string {
 // named is the CSS selector of a control by its data-test name.
 func named(name string) chromedp.CSS { return chromedp.CSS(`[data-test="` + name + `"]`) }
 
-func (p *tab) click(name string) { p.t.Helper(); p.do(chromedp.Click(named(name), chromedp.NodeVisible)) }
+func (p *tab) click(name string) {
+	p.t.Helper()
+	p.do(chromedp.Click(named(name), chromedp.NodeVisible))
+}
 
 func (p *tab) write(name, text string) {
 	p.t.Helper()
@@ -238,9 +240,9 @@ func (p *tab) cookies() []string {
 }
 
 // console signs in at the console page.
-func console(t *testing.T, parent context.Context, h *house, name, password string, first ...chromedp.Action[chromedp.Void]) *tab {
+func console(parent context.Context, t *testing.T, h *house, name, password string, first ...chromedp.Action[chromedp.Void]) *tab {
 	t.Helper()
-	p := visit(t, parent, name, h.origin()+"/console", first...)
+	p := visit(parent, t, name, h.origin()+"/console", first...)
 	p.write("name", name)
 	p.write("password", password)
 	p.click("sign-in")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -213,6 +214,8 @@ func (h *house) dial(ctx context.Context, path string) (*websocket.Conn, error) 
 // outbox keeps what was not answered with `said`, in order. The mutex is its owner's.
 type outbox struct {
 	waiting []*saying
+	held    bool // a refusal has to pass before anything more is sent
+	slow    bool // catching up: one at a time, since what is refused may be overtaken by the next
 }
 
 type saying struct {
@@ -230,6 +233,7 @@ func (o *outbox) add(f map[string]any) string {
 
 func (o *outbox) said(cid string) {
 	o.waiting = slices.DeleteFunc(o.waiting, func(s *saying) bool { return s.cid == cid })
+	o.slow = o.slow && len(o.waiting) > 0
 }
 
 // again makes everything unsent: after a reconnect, or an error that may be retried.
@@ -237,16 +241,41 @@ func (o *outbox) again() {
 	for _, s := range o.waiting {
 		s.out = false
 	}
+	o.slow = len(o.waiting) > 0
+}
+
+// refused takes an error about a message. Where a retry may help, later is called with what to do
+// once a moment has passed.
+func (o *outbox) refused(cid string, retry bool, later func(func())) {
+	if !retry {
+		o.said(cid)
+		return
+	}
+	o.again()
+	if !o.held {
+		o.held = true
+		later(func() { o.held = false })
+	}
 }
 
 func (o *outbox) flush(send func(any)) {
-	for _, s := range o.waiting[:min(window, len(o.waiting))] {
+	if o.held {
+		return
+	}
+	most := window
+	if o.slow {
+		most = 1
+	}
+	for _, s := range o.waiting[:min(most, len(o.waiting))] {
 		if !s.out {
 			s.out = true
 			send(s.frame)
 		}
 	}
 }
+
+// soon is how long a client waits after a refusal.
+const soon = 400 * time.Millisecond
 
 // transcript is what one side has received of one conversation, own lines included after a resume.
 type transcript struct {
@@ -276,6 +305,16 @@ func (x *transcript) from(side string) []string {
 	return out
 }
 
+// difference shows two lists of texts from where they part.
+func difference(got, want []string) string {
+	at := 0
+	for at < min(len(got), len(want)) && got[at] == want[at] {
+		at++
+	}
+	show := func(list []string) string { return strings.Join(list[min(at, len(list)):min(at+8, len(list))], " | ") }
+	return fmt.Sprintf(" equal up to %d\n got %s\nwant %s", at, show(got), show(want))
+}
+
 // checkHeard fails the test unless the texts of a side were received exactly once, in order.
 func checkHeard(t *testing.T, who string, x transcript, side string, want []string) {
 	t.Helper()
@@ -283,8 +322,7 @@ func checkHeard(t *testing.T, who string, x transcript, side string, want []stri
 		t.Errorf("%s: %s", who, bad)
 	}
 	if got := x.from(side); !slices.Equal(got, want) {
-		t.Errorf("%s heard of the %s\n got %d: %s\nwant %d: %s", who, side,
-			len(got), strings.Join(got, " | "), len(want), strings.Join(want, " | "))
+		t.Errorf("%s heard of the %s %d messages of %d:%s", who, side, len(got), len(want), difference(got, want))
 	}
 	cids := map[string]bool{}
 	for _, m := range x.got {

@@ -96,7 +96,7 @@ export class Conversation {
       this.end(say('c.ended'));
       return;
     }
-    if (f.alias && f.state === 'active') this.reader(f.alias, 'adviser');
+    if (f.state === 'active') this.reader(f.alias || '', 'adviser');
     if (f.state === 'active') this.state('active');
     else if (f.state === 'waiting' || f.position) this.waiting(f.position);
     this.outbox.restart();
@@ -124,7 +124,7 @@ export class Conversation {
   transferred(f) {
     this.dropAdvisers();
     this.reader(f.alias, 'adviser');
-    this.chat.event(say('c.transferred', {Alias: f.alias}));
+    this.chat.event(say('c.transferred', {Alias: f.alias || say('c.role_adviser_plain')}));
     this.state('active');
   }
 
@@ -207,6 +207,7 @@ export class Conversation {
 
 /** Name and role together. */
 function named_(f) {
+  if (!f.alias) return say('c.role_adviser_plain');
   const known = f.role === 'supervisor' ? 'c.role_supervisor' : !f.role || f.role === 'adviser' ? 'c.role_adviser' : 'c.role_other';
   return say(known, {Alias: f.alias});
 }
