@@ -45,24 +45,28 @@ func (s *SignIn) Session(ctx context.Context, id string) (helpline.Session, erro
 	return s.Recheck(ctx, hashSecret(id))
 }
 
-// Recheck is Session by the hash, for sockets: the copy first, then Postgres. A copy that is not
-// there decides nothing, since Redis may have lost it: then only Postgres can say "signed out".
+// Recheck is Session by the hash, for sockets. Postgres decides; the copy counts only while Postgres
+// cannot answer, and goes when Postgres says that the sign-in is over: an account that was disabled
+// while Redis was away does not live on in a copy. A copy that is not there decides nothing.
 func (s *SignIn) Recheck(ctx context.Context, hash string) (helpline.Session, error) {
-	session, err := s.read(ctx, s.Cache.SessionByHash, hash)
-	if err == nil {
+	session, err := s.read(ctx, s.People.SessionByHash, hash)
+	switch {
+	case err == nil:
+		if session, err = s.live(session); err != nil {
+			return session, err
+		}
+		return s.recopy(ctx, session)
+	case errors.Is(err, helpline.ErrSignedOut):
+		s.uncopy(ctx, hash)
+		return helpline.Session{}, helpline.ErrSignedOut
+	}
+	if session, copied := s.read(ctx, s.Cache.SessionByHash, hash); copied == nil {
 		return s.live(session)
 	}
-	missing := errors.Is(err, helpline.ErrSignedOut)
-	if session, err = s.read(ctx, s.People.SessionByHash, hash); err != nil {
-		return helpline.Session{}, fmt.Errorf("read session: %w", err)
-	}
-	if session, err = s.live(session); err != nil || !missing {
-		return session, err
-	}
-	return s.recopy(ctx, session)
+	return helpline.Session{}, fmt.Errorf("read session: %w", err)
 }
 
-// recopy puts the copy back and looks again: a sign-out that came in between would else be undone.
+// recopy renews the copy and looks again: a sign-out that came in between would else be undone.
 func (s *SignIn) recopy(ctx context.Context, session helpline.Session) (helpline.Session, error) {
 	bound, cancel := context.WithTimeout(ctx, storeWait)
 	defer cancel()
@@ -70,12 +74,18 @@ func (s *SignIn) recopy(ctx context.Context, session helpline.Session) (helpline
 		return session, nil // Postgres has decided; the copy can wait
 	}
 	if _, err := s.People.SessionByHash(bound, session.Hash); errors.Is(err, helpline.ErrSignedOut) {
-		if err := s.Cache.DropSession(bound, session.Hash); err != nil {
-			s.Log.ErrorContext(ctx, "stale session copy stays until it expires", "error", err)
-		}
+		s.uncopy(ctx, session.Hash)
 		return helpline.Session{}, helpline.ErrSignedOut
 	}
 	return session, nil
+}
+
+func (s *SignIn) uncopy(ctx context.Context, hash string) {
+	bound, cancel := context.WithTimeout(ctx, storeWait)
+	defer cancel()
+	if err := s.Cache.DropSession(bound, hash); err != nil {
+		s.Log.WarnContext(ctx, "stale session copy stays until it is looked at again", "error", err)
+	}
 }
 
 func (s *SignIn) read(
@@ -107,7 +117,7 @@ func (s *SignIn) SignOut(ctx context.Context, id string) error {
 		defer cancel()
 		return store(ctx, hash)
 	}
-	// Postgres first: recopy trusts it last.
+	// Postgres first: it decides.
 	if err := errors.Join(drop(s.People.DropSession), drop(s.Cache.DropSession)); err != nil {
 		s.Revoked(session.Person.ID, hash)
 		return fmt.Errorf("drop session: %w", err)

@@ -52,7 +52,6 @@ type Entered struct {
 	State   State
 	Version int64
 	Arrival time.Time
-	Class   string
 	Ahead   int
 }
 
@@ -101,7 +100,7 @@ func (l *Line) Admit(ctx context.Context, in Intake) (Admission, error) {
 func (l *Line) admission(e Entered) Admission {
 	a := Admission{
 		Contact:      e.Contact,
-		Token:        l.Tokens.Sign(Claim{Contact: e.Contact, Version: e.Version, Arrival: e.Arrival, Class: e.Class}),
+		Token:        l.Tokens.Sign(Claim{Contact: e.Contact, Version: e.Version}),
 		ReturnNumber: l.Tokens.ReturnNumber(e.Contact, e.Version),
 		State:        e.State.Public(),
 	}

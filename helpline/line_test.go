@@ -44,7 +44,7 @@ func TestDurableFactsWaitForTheLedger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ledger := &ledgerOf{done: make(chan error)}
 		line := lineWith(ledger)
-		token := line.Tokens.Sign(Claim{Contact: line.Tokens.ContactID("x"), Version: 1, Class: "o"})
+		token := line.Tokens.Sign(Claim{Contact: line.Tokens.ContactID("x"), Version: 1})
 		answered := make(chan time.Time, 1)
 		begin := time.Now()
 		go func() {
@@ -65,7 +65,7 @@ func TestDurableFactsFallBackToTheSpool(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		line := lineWith(&ledgerOf{done: make(chan error)})
-		token := line.Tokens.Sign(Claim{Contact: line.Tokens.ContactID("x"), Version: 1, Class: "o"})
+		token := line.Tokens.Sign(Claim{Contact: line.Tokens.ContactID("x"), Version: 1})
 		begin := time.Now()
 		if err := line.Leave(t.Context(), token, "done"); err != nil {
 			t.Fatal(err)

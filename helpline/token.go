@@ -7,7 +7,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"time"
+	"strconv"
+	"strings"
 )
 
 // Tokens derives what a contact's answers are made of, so that a repeated request gets the same
@@ -61,17 +62,16 @@ func (t Tokens) NumberIndex(number string) string {
 	return hex.EncodeToString(mac(t.number, []byte("index"), []byte(number))[:16])
 }
 
-// Claim is what a token says of its bearer.
+// Claim is what a token says of its bearer: which contact, and how often it came back by number.
+// Neither arrival nor lane nor language: a watched phone may hold the token while the page is hidden.
 type Claim struct {
 	Contact string
 	Version int64
-	Arrival time.Time
-	Class   string // lane|language at the arrival
 }
 
 // Sign makes the bearer token of a claim.
 func (t Tokens) Sign(c Claim) string {
-	body := fmt.Sprintf("1.%s.%d.%d.%s", c.Contact, c.Version, c.Arrival.UnixMilli(), c.Class)
+	body := fmt.Sprintf("1.%s.%d", c.Contact, c.Version)
 	sum := mac(t.token, []byte(body))[:16]
 	return base64.RawURLEncoding.EncodeToString(append(sum, body...))
 }
@@ -85,19 +85,13 @@ func (t Tokens) Claim(token string) (Claim, error) {
 	if !hmac.Equal(raw[:16], mac(t.token, raw[16:])[:16]) {
 		return Claim{}, ErrNotFound
 	}
-	return parseClaim(string(raw[16:]))
-}
-
-func parseClaim(body string) (Claim, error) {
-	var c Claim
-	var ms int64
-	if len(body) < 39 || body[:2] != "1." || body[38] != '.' {
-		return c, ErrNotFound
-	}
-	c.Contact = body[2:38]
-	if n, err := fmt.Sscanf(body[39:], "%d.%d.%s", &c.Version, &ms, &c.Class); err != nil || n != 3 {
+	parts := strings.Split(string(raw[16:]), ".")
+	if len(parts) != 3 || parts[0] != "1" {
 		return Claim{}, ErrNotFound
 	}
-	c.Arrival = time.UnixMilli(ms).UTC()
-	return c, nil
+	version, err := strconv.ParseInt(parts[2], 10, 64)
+	if err != nil {
+		return Claim{}, ErrNotFound
+	}
+	return Claim{Contact: parts[1], Version: version}, nil
 }

@@ -36,6 +36,7 @@ func (c *Config) check() []error {
 	}
 	local := Loopback(c.Addr) && Loopback(c.OpsAddr)
 	fail(c.Clock != "" && !local, "CLOCK", OnlyOnLoopback)
+	fail(c.Demo && !local, "DEMO", OnlyOnLoopback)
 	fail(!c.KeyNow.IsZero() && !local, "KEY_NOW", OnlyOnLoopback)
 	faults = append(faults, c.Timing.check()...)
 	faults = append(faults, c.paths()...)
@@ -106,9 +107,19 @@ func (c *Config) origins() []error {
 		if !ok {
 			return []error{SettingError{"PUBLIC_ORIGINS", NotAnOrigin}}
 		}
+		if !private(origin) {
+			return []error{SettingError{"PUBLIC_ORIGINS", NeedsHTTPS}}
+		}
 		c.PublicOrigins[i] = origin
 	}
 	return nil
+}
+
+// private tells whether what is sent to an origin is sealed on its way: by TLS, by Tor, or because it
+// never leaves the machine.
+func private(origin string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && (u.Scheme == "https" || strings.HasSuffix(u.Hostname(), ".onion") || Loopback(net.JoinHostPort(u.Hostname(), "80")))
 }
 
 // OriginsOf gives the origins of pages served on addr (host:port), localhost too where addr is a

@@ -58,8 +58,8 @@ type Timing struct {
 	AdviserGrace    time.Duration `env:"ADVISER_GRACE_SECONDS" envDefault:"60" unit:"s" min:"1" max:"3600" meaning:"time for an adviser to come back to conversations"`
 	Away            time.Duration `env:"AWAY_SECONDS" envDefault:"900" unit:"s" min:"1" max:"14400" meaning:"a waiting contact may be away"`
 	AwayDanger      time.Duration `env:"AWAY_DANGER_SECONDS" envDefault:"1800" unit:"s" min:"1" max:"14400" meaning:"the same for somebody in danger"`
-	Exit            time.Duration `env:"EXIT_SECONDS" envDefault:"1800" unit:"s" min:"1" max:"14400" meaning:"absence after which an adviser may end a conversation"`
-	Wrap            time.Duration `env:"WRAP_SECONDS" envDefault:"300" unit:"s" min:"1" max:"3600" meaning:"wrap-up after a conversation"`
+	Exit            time.Duration `env:"EXIT_SECONDS" envDefault:"1800" unit:"s" min:"1" max:"14400" meaning:"place kept for a return by number after Exit"`
+	Wrap            time.Duration `env:"WRAP_SECONDS" envDefault:"300" unit:"s" min:"1" max:"600" meaning:"wrap-up after a conversation"`
 	DeclineCooldown time.Duration `env:"COOLDOWN_DECLINE_SECONDS" envDefault:"10" unit:"s" min:"1" max:"3600" meaning:"no offer after a decline"`
 	MissCooldown    time.Duration `env:"COOLDOWN_MISS_SECONDS" envDefault:"30" unit:"s" min:"1" max:"3600" meaning:"no offer after an offer that was missed"`
 	TextIdle        time.Duration `env:"TEXT_IDLE_SECONDS" envDefault:"14400" unit:"s" min:"1" max:"14400" meaning:"life of a conversation's text after the last message; can be shortened only"`
@@ -96,6 +96,7 @@ const (
 	NotAChoice     = "not_a_choice"   // none of the few words that are known
 	NotAnAddress   = "not_an_address" // not host:port
 	NotAnOrigin    = "not_an_origin"  // not http://host or https://host with an optional port
+	NeedsHTTPS     = "needs_https"    // http beyond this machine: the console's cookie would be readable
 	NotANetwork    = "not_a_network"  // not a CIDR
 	NotAURL        = "not_a_url"      // not of the form or scheme that is wanted
 	NotAPath       = "not_an_absolute_path"

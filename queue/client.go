@@ -47,6 +47,14 @@ var verbs = map[string][]string{
 	"heartbeat": nil, "positions": {"match"}, "status": nil,
 }
 
+// go-redis prints addresses and errors past every logger: it is told to be quiet, its errors come
+// back with the commands.
+func init() { redis.SetLogger(mute{}) }
+
+type mute struct{}
+
+func (mute) Printf(context.Context, string, ...any) {}
+
 // Open connects lazily: the first command tells whether Redis is there.
 func Open(o Options) (*Queue, error) {
 	u, err := redis.ParseURL(o.URL)

@@ -17,14 +17,13 @@ type entered struct {
 	State   string `json:"state"`
 	Version int64  `json:"version"`
 	Arrival int64  `json:"arrival"`
-	Class   string `json:"class"`
 	Ahead   int    `json:"ahead"`
 }
 
 func (e entered) domain() helpline.Entered {
 	return helpline.Entered{
 		Contact: e.Contact, State: helpline.State(e.State), Version: e.Version,
-		Arrival: time.UnixMilli(e.Arrival).UTC(), Class: e.Class, Ahead: e.Ahead,
+		Arrival: time.UnixMilli(e.Arrival).UTC(), Ahead: e.Ahead,
 	}
 }
 

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,7 +39,7 @@ func (n *node) openWeb(context.Context) error {
 	front, err := web.New(web.Options{
 		Line: n.line, Contacts: n.contacts, Pages: pages, SignIn: n.signIn, Console: n.hub, Sockets: n.sockets,
 		Origins: n.cfg.PublicOrigins, TrustedProxies: n.cfg.TrustedProxies, Phone: n.cfg.Phone,
-		Limits: limits(n.cfg), Secure: strings.HasPrefix(n.cfg.PublicOrigins[0], "https://"), Log: n.log,
+		Limits: limits(n.cfg), Secure: slices.ContainsFunc(n.cfg.PublicOrigins, overTLS), Log: n.log,
 		PingEvery: n.cfg.Timing.ContactPing, DeadAfter: n.cfg.Timing.ContactDead,
 		SocketsOpen: func(delta int) { n.metrics.Sockets("contact", delta) },
 	})
@@ -58,10 +61,13 @@ func (n *node) openWeb(context.Context) error {
 	return nil
 }
 
+func overTLS(origin string) bool { return strings.HasPrefix(origin, "https://") }
+
 func server(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
 		WriteTimeout: 15 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		ErrorLog: log.New(io.Discard, "", 0), // it would name addresses of people
 	}
 }
 

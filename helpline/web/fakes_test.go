@@ -59,7 +59,7 @@ func (b *book) Enqueue(_ context.Context, e helpline.Entry) (helpline.Entered, [
 	if c.Print != e.Print {
 		return helpline.Entered{}, nil, helpline.ErrRequestReused
 	}
-	return helpline.Entered{Contact: e.Contact, State: c.State, Version: c.Version, Arrival: time.UnixMilli(1e12), Class: "ordinary|fi", Ahead: c.Ahead},
+	return helpline.Entered{Contact: e.Contact, State: c.State, Version: c.Version, Arrival: time.UnixMilli(1e12), Ahead: c.Ahead},
 		[]helpline.Event{{Kind: helpline.Enqueued, Contact: e.Contact}}, nil
 }
 
@@ -73,7 +73,7 @@ func (b *book) Resume(_ context.Context, r helpline.Return) (helpline.Entered, [
 	c := b.contacts[contact]
 	c.Version++
 	c.Floor = c.Seq
-	return helpline.Entered{Contact: contact, State: c.State, Version: c.Version, Arrival: time.UnixMilli(1e12), Class: "ordinary|fi"}, nil, nil
+	return helpline.Entered{Contact: contact, State: c.State, Version: c.Version, Arrival: time.UnixMilli(1e12)}, nil, nil
 }
 
 // bearer finds a contact for a version of its token; b.mu is held.

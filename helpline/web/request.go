@@ -63,15 +63,20 @@ func plain(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// record logs each request by method, route template, status and duration: never an address, a
-// path, a query or a header.
+// record logs requests of the house's people, and failures of all, by method, route template, status
+// and duration: never an address, a path, a query or a header. What contacts do is logged for
+// debugging only: with few of them a day, the minute of a request is a link to a person.
 func (s *Server) record(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := time.Now()
 		if err := next(c); err != nil {
 			s.fail(err, c)
 		}
-		s.log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request",
+		level := slog.LevelDebug
+		if s.inside[c.Path()] || c.Response().Status >= http.StatusInternalServerError {
+			level = slog.LevelInfo
+		}
+		s.log.LogAttrs(c.Request().Context(), level, "request",
 			slog.String("method", methodOf(c)), slog.String("route", s.routeOf(c)),
 			slog.Int("status", c.Response().Status), slog.Duration("duration", time.Since(start)))
 		return nil

@@ -70,6 +70,7 @@ type Server struct {
 	caps     *caps
 	opened   func(delta int)
 	routes   map[string]bool // by template
+	inside   map[string]bool // those of the house's own people
 	frames   Rate
 	lately   lately
 	sockets  *socket.Upgrader
@@ -99,6 +100,7 @@ func New(o Options) (*Server, error) {
 		caps:   newCaps(l.Sockets, l.Total),
 		opened: o.SocketsOpen,
 		routes: map[string]bool{},
+		inside: map[string]bool{},
 		frames: l.Frames,
 		lately: lately{now: o.Now},
 		now:    o.Now,
@@ -119,6 +121,7 @@ func New(o Options) (*Server, error) {
 	s.echo.Use(s.record, recovered, plain)
 	for _, r := range s.table() {
 		s.routes[r.path] = true
+		s.inside[r.path] = r.path == sessionPath || r.allow != public && r.allow != token
 		s.echo.Add(r.method, r.path, s.guard(r, s.admit(r, s.bound(r, r.handler))))
 	}
 	return s, nil

@@ -317,7 +317,9 @@ func TestIdleContactsCostTwoGoroutines(t *testing.T) {
 	after := least()
 	per := (after - before) / sockets
 	t.Logf("%d idle sockets: %.0f goroutines before, %.0f after, %.2f each", sockets, before, after, per)
-	if per > 2 {
+	// The house's own goroutines (pools, drains) come and go by a few; a third per socket would be 190.
+	const own = 6
+	if after-before > 2*sockets+own {
 		t.Errorf("%.2f goroutines per idle contact connection, at most 2 are wanted", per)
 	}
 	if n := h.metric("adviceline_sockets", `side="contact"`); n != sockets {

@@ -24,10 +24,12 @@ function due.away(id)
     close(id, c, 'exited', 'left', 'exit')
     unnumber(c)
     erase(id, c)
-  else
-    close(id, c, 'abandoned', 'left', 'abandoned')
+    return timer('gone|' .. id, now + arg[10])
   end
-  timer('gone|' .. id, now + arg[10])
+  close(id, c, 'abandoned', 'left', 'abandoned')
+  local stop = num(c.arrival) + arg[11]
+  if c.last then stop = math.min(stop, num(c.last) + arg[10]) end
+  timer('gone|' .. id, math.min(now + arg[10], math.max(stop, now)))
 end
 function due.quiet(id)
   local c = contact(id)

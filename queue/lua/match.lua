@@ -51,7 +51,7 @@ local function offer(id, c, aid, a)
   local epoch = num(c.epoch) + 1
   putc(id, c, 'state', 'offered', 'epoch', epoch, 'offer', offerid(id, epoch), 'offered', aid,
     'expires', now + OFFER_MS)
-  call('SET', P .. ':o:' .. c.offer, id, 'PX', 86400000)
+  call('SET', P .. ':o:' .. c.offer, id, 'PX', OFFER_MS + 600000)
   puta(aid, a, 'used', num(a.used) + 1, 'idle', now)
   call('SADD', P .. ':offers:' .. aid, id)
   refresh(aid, a)

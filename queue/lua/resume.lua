@@ -5,7 +5,7 @@ local id = ARGV[5]
 local c = contact(id)
 local function entered()
   return ok({contact = id, state = c.state, version = num(c.version), arrival = num(c.arrival),
-    class = c.first, ahead = place(id, c)})
+    ahead = place(id, c)})
 end
 if not c.state then return {2} end
 if c.request == ARGV[7] and c.before == ARGV[6] then return entered() end
@@ -33,7 +33,7 @@ if back then
   queue(id, c)
   seek(id, c)
 elseif c.state == 'active' then
-  putc(id, c, 'told', '1')
   untimer('quiet|' .. id)
+  tella(c.owner, adviser(c.owner), 'contact', {contact = id, state = 'resumed'})
 end
 return entered()

@@ -96,7 +96,7 @@ function leaving() {
   named('leave-yes').addEventListener('click', () => {
     final(/** @type {any} */ (kind)).then((done) => {
       turn(false);
-      if (done) talk.end(say(kind === 'cancel' ? 'c.ended_cancel' : 'c.ended'));
+      if (done) talk.end(say(kind === 'cancel' ? 'c.ended_cancel' : 'c.ended_done'));
       else notice(say('c.leave_failed'));
     });
   });

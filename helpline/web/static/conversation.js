@@ -14,6 +14,12 @@ const STILL_LOST = 20000;
 const TYPING_SHOWN = 5000;
 const GOT_WITHIN = 400;
 
+/** What a person is told by the reason of the end: text that is destroyed at once, a place that is given on. */
+const ENDED = {
+  contact_done: 'c.ended_done', contact_cancelled: 'c.ended_done', done_by_contact: 'c.ended_done', cancel: 'c.ended_done',
+  exit: 'c.ended_done', expired_by_policy: 'c.ended_done', abandoned: 'c.ended_abandoned',
+};
+
 export class Conversation {
   /** @param {import('./form.js').Opened} opened @param {string} phone */
   constructor(opened, phone) {
@@ -81,7 +87,7 @@ export class Conversation {
       away: () => { this.chat.event(say('c.away')); this.state('away'); },
       transferred: () => this.transferred(f),
       converted: () => this.end(say('c.converted')),
-      ended: () => this.end(say('c.ended')),
+      ended: () => this.end(say(ENDED[f.reason] || 'c.ended')),
       said: () => this.said(f),
       error: () => { if (f.cid && this.outbox.refused(f.cid, Boolean(f.retry))) this.chat.failed(f.cid); },
     }[f.type];
@@ -92,10 +98,7 @@ export class Conversation {
   welcome(f) {
     if (incarnation(f.seq) > incarnation(this.top) && this.top) this.outbox.again();
     this.top = Math.max(this.top, f.seq || 0);
-    if (f.state === 'ended') {
-      this.end(say('c.ended'));
-      return;
-    }
+    if (f.state === 'ended') return; // "ended" follows, with its reason
     if (f.state === 'active') this.reader(f.alias || '', 'adviser');
     if (f.state === 'active') this.state('active');
     else if (f.state === 'waiting' || f.position) this.waiting(f.position);
@@ -197,6 +200,7 @@ export class Conversation {
     this.token = '';
     clearTimeout(this.lostTimer);
     if (!this.work) this.chat.clear();
+    this.outbox.forget();
     this.state('ended');
     show(document.getElementById('return'), false);
     notice(words + ' ' + say(this.work ? 'c.ended_kept' : 'c.ended_again'));

@@ -160,7 +160,19 @@ export class Desk {
       show(document.getElementById('desk'), false);
       notice(say(STOPPED[code] || 'k.conn_out'));
       this.offers.replace([]);
+      this.clear();
     }
+  }
+
+  /** Nothing that was said stays in the page of a console that is signed out or replaced. @private */
+  clear() {
+    Array.from(this.legs.all.keys()).forEach((contact) => {
+      this.outcome.forget(contact);
+      this.legs.remove(contact);
+    });
+    this.owed.clear();
+    this.paintOwed();
+    this.outcome.choose(null);
   }
 }
 

@@ -157,7 +157,7 @@ export class Legs {
   contact(f) {
     const leg = this.all.get(f.contact);
     if (!leg || leg.state === f.state || leg.state === 'ended') return;
-    leg.state = f.state;
+    leg.state = f.state === 'resumed' ? 'active' : f.state;
     leg.chat.event(say('k.contact_' + f.state));
     this.paint();
     if (leg === this.chosen) this.onChosen(leg);

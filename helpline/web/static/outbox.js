@@ -65,6 +65,14 @@ export class Outbox {
     this.flush();
   }
 
+  /** The conversation is over: nothing is sent again, nothing is kept. */
+  forget() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    this.waiting = [];
+    this.all = [];
+  }
+
   /** The server lost the text (a new incarnation): everything is unanswered again. */
   again() {
     this.waiting = this.all.map((frame) => ({frame, out: false}));

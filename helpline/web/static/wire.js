@@ -156,6 +156,6 @@ export class Wire {
 function padded(frame) {
   const bare = JSON.stringify(Object.assign({}, frame, {pad: ''}));
   const size = new TextEncoder().encode(bare).length;
-  const full = [512, 2048, 8192].find((n) => n >= size) || size;
+  const full = [512, 2048, 8192, 16000].find((n) => n >= size) || size;
   return bare.slice(0, -2) + ' '.repeat(full - size) + '"}';
 }
