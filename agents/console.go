@@ -81,14 +81,36 @@ func (c *console) Closed(*socket.Conn) {
 	me, replaced := c.me, c.replaced
 	c.legs, c.held = nil, nil
 	c.mu.Unlock()
-	if me.Epoch == 0 || replaced || c.hub.stopping() {
+	if me.Adviser == "" || replaced {
 		return
 	}
+	for !c.hub.stopping() {
+		err := c.down(me)
+		if err == nil || errors.Is(err, helpline.ErrNotFound) {
+			return
+		}
+		c.hub.Log.Warn("console not taken down yet", "error", err)
+		c.hub.pause(downPause)
+	}
+}
+
+// downPause is between two tries to take a console down while Redis is away.
+const downPause = time.Second
+
+// pause waits, at most until the hub closes.
+func (h *Hub) pause(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-h.leaving:
+	}
+}
+
+func (c *console) down(me helpline.Console) error {
 	ctx, cancel := context.WithTimeout(context.Background(), downWait)
 	defer cancel()
-	if err := c.hub.Line.ConsoleDown(ctx, me); err != nil && !errors.Is(err, helpline.ErrNotFound) {
-		c.hub.Log.WarnContext(ctx, "console not taken down", "error", err)
-	}
+	return c.hub.Line.ConsoleDown(ctx, me)
 }
 
 // seat is what the queue knows this console by.

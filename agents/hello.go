@@ -2,6 +2,7 @@ package agents
 
 import (
 	"context"
+	crand "crypto/rand"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -73,7 +74,11 @@ func (c *console) hello(ctx context.Context, data []byte) error {
 	if !c.hub.register(c) {
 		return socket.Stop{Code: socket.CodeNodeStops, Reason: "node_stops"}
 	}
-	w, err := c.hub.Line.ConsoleUp(ctx, c.session.Person.Adviser(), f.After)
+	a := c.session.Person.Adviser()
+	a.Socket = crand.Text()
+	// From here on it may be up though no answer comes: Closed takes it down by its socket.
+	c.settle(helpline.Welcome{Console: helpline.Console{Adviser: a.ID, Socket: a.Socket}})
+	w, err := c.hub.Line.ConsoleUp(ctx, a, f.After)
 	if err != nil {
 		c.hub.Log.WarnContext(ctx, "console not brought up", "error", err)
 		c.send(refusal(f.Ref, codeOf(err)))

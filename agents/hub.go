@@ -39,10 +39,11 @@ type Options struct {
 // socket; the hello carries a ticket, so no cookie is looked at. Safe for concurrent use.
 type Hub struct {
 	Options
-	up     *socket.Upgrader
-	own    *socket.Registry // nil when the registry is somebody else's
-	stop   context.CancelFunc
-	rounds chan struct{} // closed when the rechecks have ended
+	up      *socket.Upgrader
+	own     *socket.Registry // nil when the registry is somebody else's
+	stop    context.CancelFunc
+	leaving <-chan struct{} // closed by stop
+	rounds  chan struct{}   // closed when the rechecks have ended
 
 	mu       sync.Mutex
 	advisers map[string][]*console // the slices are never changed, only replaced
@@ -83,7 +84,7 @@ func NewHub(o Options) (*Hub, error) {
 	}
 	h.Options, h.up = o, up
 	ctx, cancel := context.WithCancel(context.Background())
-	h.stop = cancel
+	h.stop, h.leaving = cancel, ctx.Done()
 	go h.recheck(ctx)
 	return h, nil
 }

@@ -11,6 +11,7 @@ type Adviser struct {
 	Alias     string
 	Languages []string
 	Capacity  int
+	Socket    string // of this console: names it even when the answer to ConsoleUp was lost
 }
 
 // Console is one live console: an adviser and the epoch of its connection. A newer epoch has taken
@@ -18,6 +19,7 @@ type Adviser struct {
 type Console struct {
 	Adviser string
 	Epoch   int64
+	Socket  string
 }
 
 // DutyWish is what an adviser asks for: ready, paused (with a reason) or off. Audible says that
@@ -68,7 +70,7 @@ func (l *Line) ConsoleUp(ctx context.Context, a Adviser, after map[string]int64)
 	for _, leg := range desk.Legs {
 		leg.History, err = l.Queue.History(ctx, leg.Contact, max(after[leg.Contact], 0))
 		if err != nil {
-			return Welcome{}, fmt.Errorf("read history: %w", err)
+			return Welcome{Console: desk.Console}, fmt.Errorf("read history: %w", err)
 		}
 		w.Legs = append(w.Legs, l.open(ctx, leg))
 	}

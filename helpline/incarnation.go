@@ -43,10 +43,17 @@ func Enter(ctx context.Context, line string, live LiveState, lives Lives, ledger
 		if err := DrainAll(ctx, live, ledger); err != nil {
 			return err
 		}
-		current = max(inRedis, inPostgres) + 1
-		if err := lives.SetIncarnation(ctx, line, current, runID); err != nil {
+		next := max(inRedis, inPostgres) + 1
+		if err := live.SetLife(ctx, "", next); err != nil { // from here on no script of an older life writes
 			return err
 		}
+		if err := DrainAll(ctx, live, ledger); err != nil {
+			return err
+		}
+		if err := lives.SetIncarnation(ctx, line, next, runID); err != nil {
+			return err
+		}
+		current = next
 		return live.SetLife(ctx, runID, current)
 	})
 	if err != nil {

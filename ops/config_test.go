@@ -55,10 +55,10 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 func TestGivenValues(t *testing.T) {
 	t.Parallel()
 	c := load(t, "ADDR=[::]:443", "TLS_CERT_FILE=/c", "TLS_KEY_FILE=/k", "PUBLIC_ORIGINS=https://Help.example:443, https://b.example:8443",
-		"TRUSTED_PROXIES=10.0.0.0/8, fd00::/16", "DATA_DIR=/srv/line/", "MIGRATE=off", "DEMO=on", "LOG_LEVEL=debug",
+		"TRUSTED_PROXIES=10.0.0.0/8, fd00::/16", "DATA_DIR=/srv/line/", "MIGRATE=off", "LOG_LEVEL=debug",
 		"DATABASE_URL=postgres:///a?host=/run", "REDIS_URL=unix:///run/redis.sock", "OFFER_SECONDS=2", "DURABLE_WAIT_MS=50")
 	if !slices.Equal(c.PublicOrigins, []string{"https://help.example", "https://b.example:8443"}) || len(c.TrustedProxies) != 2 ||
-		c.DataDir != "/srv/line" || c.KeyDir != "/srv/line/keys" || c.Migrate || !c.Demo || c.LogLevel != slog.LevelDebug ||
+		c.DataDir != "/srv/line" || c.KeyDir != "/srv/line/keys" || c.Migrate || c.LogLevel != slog.LevelDebug ||
 		c.Timing.Offer != 2*time.Second || c.Timing.DurableWait != 50*time.Millisecond {
 		t.Error(c.PublicOrigins, c.TrustedProxies, c.DataDir, c.Timing)
 	}

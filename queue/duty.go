@@ -16,16 +16,17 @@ func (q *Queue) ConsoleUp(ctx context.Context, a helpline.Adviser) (helpline.Des
 		Offers []helpline.Notice `json:"offers"`
 		Owed   []leg             `json:"owed"`
 	}
-	events, err := q.into(ctx, &out, "console_up", a.ID, a.Alias, strings.Join(a.Languages, ","), a.Capacity)
+	events, err := q.into(ctx, &out, "console_up", a.ID, a.Alias, strings.Join(a.Languages, ","), a.Capacity,
+		a.Socket)
 	return helpline.Desk{
-		Console: helpline.Console{Adviser: a.ID, Epoch: out.Epoch}, Duty: out.Duty, Legs: legs(out.Legs),
+		Console: helpline.Console{Adviser: a.ID, Epoch: out.Epoch, Socket: a.Socket}, Duty: out.Duty, Legs: legs(out.Legs),
 		Offers: out.Offers, Owed: legs(out.Owed),
 	}, events, err
 }
 
 // ConsoleDown implements helpline.PresenceQueue.
 func (q *Queue) ConsoleDown(ctx context.Context, c helpline.Console) ([]helpline.Event, error) {
-	_, events, err := q.run(ctx, "console_down", c.Adviser, c.Epoch, ms(q.opt.Timing.AdviserGrace))
+	_, events, err := q.run(ctx, "console_down", c.Adviser, c.Epoch, ms(q.opt.Timing.AdviserGrace), c.Socket)
 	return events, err
 }
 

@@ -65,6 +65,7 @@ func TestOneChatEndToEnd(t *testing.T) {
 		}
 	}
 	b.wantState(e.Contact, helpline.Wrapping)
+	say.CID = "c3"
 	if _, err := b.Say(t.Context(), say); !errors.Is(err, helpline.ErrNotFound) {
 		t.Fatalf("say after end: %v", err)
 	}
@@ -291,7 +292,7 @@ func TestDeadNodeTakesItsSocketsAlong(t *testing.T) {
 		t.Fatal("adviser of a dead node is up")
 	}
 	f, err := b.Heartbeat(t.Context())
-	if err != nil || f.Known {
+	if err != nil || f.Evicted != 1 {
 		t.Fatalf("a node whose lease was over was not told: %+v %v", f, err)
 	}
 }

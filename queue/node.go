@@ -6,7 +6,10 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"adviceline/helpline"
 )
@@ -17,7 +20,7 @@ type Figures struct {
 	Waiting  int   `json:"waiting"`
 	OldestMS int64 `json:"oldest"`
 	Spool    int   `json:"spool"`
-	Known    bool  `json:"known"`
+	Evicted  int64 `json:"evicted"`
 }
 
 // Heartbeat renews the node's lease and gives the line's figures.
@@ -43,15 +46,18 @@ type Node struct {
 	Deliver func(helpline.Notice)
 	Events  func([]helpline.Event)
 	Beat    func(Figures)
+	Missed  func() // notices may be lost: every socket reads again
 	Evicted func() // the lease was over: everybody here counts as gone and has to come back
 	Log     *slog.Logger
 	Every   time.Duration // heartbeat
 	Sweep   time.Duration
+
+	heard atomic.Int64 // the highest counter of a delivered notice
 }
 
 // Subscribe opens the node's one subscription and returns once Redis has confirmed it. run reads it
 // until ctx ends.
-func (n Node) Subscribe(ctx context.Context) (run func(context.Context), err error) {
+func (n *Node) Subscribe(ctx context.Context) (run func(context.Context), err error) {
 	sub := n.Queue.rdb.Subscribe(ctx, n.Queue.key(":node:"+n.Queue.opt.Node))
 	if _, err := sub.Receive(ctx); err != nil {
 		return nil, errors.Join(helpline.ErrQueueUnavailable, err, sub.Close())
@@ -60,9 +66,17 @@ func (n Node) Subscribe(ctx context.Context) (run func(context.Context), err err
 		stop := context.AfterFunc(ctx, func() { _ = sub.Close() })
 		defer stop()
 		for ctx.Err() == nil {
-			m, err := sub.ReceiveMessage(ctx)
+			got, err := sub.Receive(ctx)
 			if err != nil {
 				pause(ctx, 200*time.Millisecond)
+				continue
+			}
+			if _, again := got.(*redis.Subscription); again {
+				n.Missed() // the connection was lost, and with it whatever was published meanwhile
+				continue
+			}
+			m, ok := got.(*redis.Message)
+			if !ok {
 				continue
 			}
 			var notice helpline.Notice
@@ -71,22 +85,28 @@ func (n Node) Subscribe(ctx context.Context) (run func(context.Context), err err
 				continue
 			}
 			n.Deliver(notice)
+			n.heard.Store(notice.Count)
 		}
 	}, nil
 }
 
 // RunHeartbeat beats until ctx ends.
-func (n Node) RunHeartbeat(ctx context.Context) {
-	for first := true; ctx.Err() == nil; first = false {
+func (n *Node) RunHeartbeat(ctx context.Context) {
+	late := false
+	for seen, first := int64(0), true; ctx.Err() == nil; {
 		bound, cancel := context.WithTimeout(ctx, 2*time.Second)
 		f, err := n.Queue.Heartbeat(bound)
 		cancel()
 		switch {
 		case err != nil:
 			n.Log.WarnContext(ctx, "heartbeat missed", "error", err)
-		case !f.Known && !first:
+		case f.Evicted != seen && !first:
+			seen = f.Evicted
+			n.heard.Store(f.Count)
 			n.Evicted()
 		default:
+			seen, first = f.Evicted, false
+			late = n.check(f.Count, late)
 			n.Beat(f)
 		}
 		pause(ctx, n.Every)
@@ -94,7 +114,7 @@ func (n Node) RunHeartbeat(ctx context.Context) {
 }
 
 // RunSweep sweeps the timers until ctx ends; every node may, each timer checks what it guards.
-func (n Node) RunSweep(ctx context.Context) {
+func (n *Node) RunSweep(ctx context.Context) {
 	for ctx.Err() == nil {
 		bound, cancel := context.WithTimeout(ctx, 2*time.Second)
 		handled, events, err := n.Queue.Expire(bound)
@@ -107,6 +127,20 @@ func (n Node) RunSweep(ctx context.Context) {
 			pause(ctx, n.Sweep/2+rand.N(n.Sweep)) // #nosec G404 -- jitter
 		}
 	}
+}
+
+// check compares the channel's counter with what was heard. One difference may be a notice on its way;
+// two running are a loss, and everybody reads again.
+func (n *Node) check(count int64, late bool) bool {
+	if n.heard.Load() >= count {
+		return false
+	}
+	if late {
+		n.heard.Store(count)
+		n.Missed()
+		return false
+	}
+	return true
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -14,7 +14,7 @@ func TestNoticesReachTheNodeInOrder(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	notices := make(chan helpline.Notice, 32)
-	n := Node{Queue: b.Queue, Deliver: func(m helpline.Notice) { notices <- m }, Log: slog.New(slog.DiscardHandler)}
+	n := &Node{Queue: b.Queue, Deliver: func(m helpline.Notice) { notices <- m }, Log: slog.New(slog.DiscardHandler)}
 	ctx, cancel := context.WithCancel(t.Context())
 	run, err := n.Subscribe(ctx)
 	if err != nil {
@@ -29,12 +29,18 @@ func TestNoticesReachTheNodeInOrder(t *testing.T) {
 		offer.Expires-offer.Now != 30_000 || offer.Duty == nil || offer.Duty.Used != 1 || offer.Count != 1 {
 		t.Fatalf("offer: %+v", offer)
 	}
+	if _, _, err := b.ContactUp(t.Context(), c, 1, "s"); err != nil {
+		t.Fatal(err)
+	}
 	b.accept(a, c)
 	if _, err := b.Say(t.Context(), helpline.Saying{Contact: c, From: helpline.FromContact, Version: 1, CID: "c1", Sealed: "s"}); err != nil {
 		t.Fatal(err)
 	}
+	if j := next(t, notices); j.Kind != helpline.NoticeJoined || j.To != "c:"+c || j.Count != 2 {
+		t.Fatalf("joined: %+v", j)
+	}
 	m := next(t, notices)
-	if m.Kind != helpline.NoticeMessage || m.Seq != 1_000_001 || m.Sealed != "s" || m.Key != "k" || m.Count != 2 {
+	if m.Kind != helpline.NoticeMessage || m.Seq != 1_000_001 || m.Sealed != "s" || m.Key != "k" || m.Count != 3 {
 		t.Fatalf("message: %+v", m)
 	}
 	cancel()
@@ -59,7 +65,7 @@ func TestLoopsBeatSweepAndEnd(t *testing.T) {
 	c := b.enter("fi", helpline.Ordinary)
 	b.at(15 * time.Minute)
 	beats, swept := make(chan Figures, 64), make(chan helpline.Event, 8)
-	n := Node{
+	n := &Node{
 		Queue: b.Queue, Log: slog.New(slog.DiscardHandler), Every: time.Millisecond, Sweep: time.Millisecond,
 		Beat: func(f Figures) {
 			select {

@@ -92,8 +92,11 @@ func (q *Queue) Overdue(ctx context.Context, olderThanMS int64, limit int) ([]he
 	for _, x := range entries {
 		text, _ := x.Values["e"].(string)
 		e, err := decodeEvent(x.ID, text)
-		if err != nil {
-			return events, err
+		if err != nil { // nobody can ever read it, and others wait behind it
+			if err := q.SetAside(ctx, []string{x.ID}); err != nil {
+				return events, err
+			}
+			continue
 		}
 		events = append(events, e)
 	}

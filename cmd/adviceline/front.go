@@ -50,6 +50,7 @@ func (n *node) openWeb(context.Context) error {
 		return err
 	}
 	n.stops.push("sockets", func(ctx context.Context) error {
+		n.contacts.Stop()
 		n.contacts.Reconnect(2 * time.Second)
 		err := n.hub.Close(ctx)
 		n.sockets.CloseAll(socket.CodeNodeStops, "node_stops")

@@ -230,7 +230,7 @@ func (n *node) openLoops(ctx context.Context) error {
 	if err := n.openHub(); err != nil {
 		return err
 	}
-	loops := queue.Node{
+	loops := &queue.Node{
 		Queue: n.queue, Events: n.line.Note, Log: n.log, Every: n.cfg.Timing.NodeHeartbeat, Sweep: n.cfg.Timing.Sweep,
 		Deliver: func(notice helpline.Notice) {
 			n.contacts.Deliver(notice)
@@ -240,9 +240,14 @@ func (n *node) openLoops(ctx context.Context) error {
 			n.metrics.SetQueue(f.Waiting, float64(f.OldestMS)/1000)
 			n.metrics.LedgerPending(f.Spool)
 		},
+		Missed: func() {
+			n.log.Warn("notices were missed: every socket reads again")
+			n.contacts.Refresh()
+			n.hub.Recall()
+		},
 		Evicted: func() {
 			n.log.Error("lease was over: every socket is asked to come back")
-			n.contacts.Reconnect(2 * time.Second)
+			n.contacts.Recall()
 			n.hub.Recall()
 		},
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"adviceline/helpline"
+	"adviceline/helpline/socket"
 )
 
 const (
@@ -26,13 +27,16 @@ type Contacts struct {
 	line *helpline.Line
 	log  *slog.Logger
 
+	stopped chan struct{} // closed once the node stops: places and offers stay as they are
+	once    sync.Once
+
 	mu    sync.RWMutex
 	seats map[string][]*seat // by contact; more than one only while a newer replaces an older
 }
 
 // NewContacts makes an empty hub. The line may get its queue later, but before the first socket.
 func NewContacts(line *helpline.Line, log *slog.Logger) *Contacts {
-	return &Contacts{line: line, log: log, seats: map[string][]*seat{}}
+	return &Contacts{line: line, log: log, seats: map[string][]*seat{}, stopped: make(chan struct{})}
 }
 
 // Deliver takes a notice for a contact ("c:" + id); others are ignored. It never blocks: a seat
@@ -63,6 +67,18 @@ func (h *Contacts) Reconnect(within time.Duration) {
 		s.send(reconnectFrame{Type: "reconnect", AfterMS: after})
 	}
 }
+
+// Recall makes every page come back now: the line counts those who were here as gone.
+func (h *Contacts) Recall() {
+	h.Reconnect(2 * time.Second)
+	for _, s := range h.all() {
+		s.wire.Close(socket.CodeNodeStops, "reconnect")
+	}
+}
+
+// Stop says that this node goes: sockets that close from now on change nothing, their pages move to
+// another node within the lease of this one (routing.md, transition 10).
+func (h *Contacts) Stop() { h.once.Do(func() { close(h.stopped) }) }
 
 // Open counts the seats.
 func (h *Contacts) Open() int { return len(h.all()) }

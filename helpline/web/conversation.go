@@ -18,6 +18,7 @@ const (
 	maxInteger   = 1 << 53
 	reconnectMS  = 5000
 	standTimeout = 5 * time.Second
+	standPause   = time.Second
 )
 
 // talk is the reading side of one contact socket: first hello, then say, got and leave. It is the
@@ -255,12 +256,31 @@ func (t *talk) Closed(*socket.Conn) {
 	t.closed()
 }
 
-// rise tells the line that the socket is gone; it may outlive the connection's context.
+// rise tells the line that the socket is gone, until it is heard: a person who left would else be
+// offered for as long as this node lives. A node that stops says nothing, its lease does.
 func (s *seat) rise() {
+	for {
+		select {
+		case <-s.hub.stopped:
+			return
+		default:
+		}
+		err := s.tryRise()
+		if code, _ := codeOf(err); err == nil || code == helpline.ErrNotFound {
+			return
+		}
+		s.hub.log.Warn("contact not taken down yet", "error", outline(err))
+		timer := time.NewTimer(standPause)
+		select {
+		case <-timer.C:
+		case <-s.hub.stopped:
+			timer.Stop()
+		}
+	}
+}
+
+func (s *seat) tryRise() error {
 	ctx, cancel := context.WithTimeout(context.Background(), standTimeout)
 	defer cancel()
-	err := s.hub.line.Stand(ctx, s.place)
-	if code, _ := codeOf(err); err != nil && code != helpline.ErrNotFound {
-		s.hub.log.WarnContext(ctx, "contact cannot be taken down", "error", outline(err))
-	}
+	return s.hub.line.Stand(ctx, s.place)
 }

@@ -12,7 +12,7 @@ local function leg()
   if #said > 0 then c.history = said end
   return ok(c)
 end
-if c.took == ARGV[7] and c.owner == aid and c.state == 'active' then return leg() end
+if c.took == ARGV[7] and c.owner == aid and (c.state == 'active' or c.state == 'wrapping') then return leg() end
 if c.state ~= 'offered' or c.offer ~= ARGV[7] or c.offered ~= aid then return {4} end
 if now > num(c.expires) then return {4} end
 call('SREM', P .. ':offers:' .. aid, id)
@@ -22,4 +22,5 @@ putc(id, c, 'state', 'active', 'owner', aid, 'alias', a.alias or '', 'took', ARG
 call('SADD', P .. ':legs:' .. aid, id)
 event('accepted', id, c, aid)
 tellc(id, c, 'joined', {alias = a.alias or ''})
+if c.up ~= '1' then tella(aid, a, 'contact', {contact = id, state = 'away'}) end
 return leg()

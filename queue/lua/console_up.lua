@@ -1,5 +1,6 @@
 -- console_up: this is the adviser's one live console; an older one is replaced, all it had comes along.
--- ARGV: 5 adviser, 6 alias, 7 languages, 8 capacity. Reply: {epoch, duty, legs, offers, owed}.
+-- ARGV: 5 adviser, 6 alias, 7 languages, 8 capacity,
+-- 9 socket. Reply: {epoch, duty, legs, offers, owed}.
 local aid = ARGV[5]
 local a = adviser(aid)
 local old, conn = a.node, num(a.conn) + 1
@@ -10,8 +11,8 @@ if a.up == '1' then
 end
 local lost = a.up ~= '1'
 puta(aid, a, 'conn', conn, 'node', NODE, 'up', '1', 'alias', ARGV[6], 'languages', ARGV[7], 'capacity', ARGV[8],
-  'duty', a.duty or 'off', 'used', num(a.used), 'idle', num(a.idle) > 0 and a.idle or now, 'audible', '0')
-call('SADD', P .. ':n:' .. NODE, 'a|' .. aid .. '|' .. conn)
+  'duty', a.duty or 'off', 'used', num(a.used), 'idle', num(a.idle) > 0 and a.idle or now, 'audible', '0', 'socket', ARGV[9])
+hold('a|' .. aid .. '|' .. conn)
 untimer('lost|' .. aid)
 local desk = {epoch = conn, duty = duty(a)}
 local function add(list, t) desk[list] = desk[list] or {} table.insert(desk[list], t) end

@@ -14,7 +14,7 @@ if (c.socket or '') ~= '' and c.socket ~= ARGV[7] then
   call('SREM', P .. ':n:' .. c.node, 'c|' .. id .. '|' .. c.socket)
 end
 putc(id, c, 'up', '1', 'node', NODE, 'socket', ARGV[7])
-call('SADD', P .. ':n:' .. NODE, 'c|' .. id .. '|' .. ARGV[7])
+hold('c|' .. id .. '|' .. ARGV[7])
 untimer('away|' .. id, 'quiet|' .. id)
 if c.state == 'away' then
   putc(id, c, 'state', 'waiting', 'exit', '')

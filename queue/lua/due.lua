@@ -22,7 +22,7 @@ function due.away(id)
   if c.state ~= 'away' and c.state ~= 'waiting' and c.state ~= 'offered' then return end
   if c.exit == '1' then
     close(id, c, 'exited', 'left', 'exit')
-    unnumber(c)
+    unnumber(id, c)
     erase(id, c)
     return timer('gone|' .. id, now + arg[10])
   end
@@ -43,12 +43,18 @@ function due.life(id)
   local stop = num(c.arrival) + arg[11]
   if c.last then stop = math.min(stop, num(c.last) + arg[10]) end
   if now < stop then return timer('life|' .. id, stop) end
+  local last = num(c.arrival) + arg[11]
+  if (c.state == 'waiting' or c.state == 'offered') and c.up == '1' and now < last then
+    call('DEL', P .. ':s:' .. id, P .. ':m:' .. id) -- the text is over its time, the place is not
+    call('HDEL', P .. ':c:' .. id, 'last')
+    return timer('life|' .. id, last)
+  end
   if c.state == 'active' then
     wrap(id, c, 'expired_by_policy', arg[12])
     tella(c.owner, adviser(c.owner), 'contact', {contact = id, state = 'left'})
   else
     close(id, c, 'expired_by_policy', 'left', 'expired_by_policy')
-    unnumber(c)
+    unnumber(id, c)
     timer('gone|' .. id, now + 600000)
   end
   erase(id, c)
@@ -77,7 +83,7 @@ function due.due(id)
 end
 function due.gone(id)
   local c = contact(id)
-  unnumber(c)
+  unnumber(id, c)
   call('DEL', P .. ':c:' .. id, P .. ':s:' .. id, P .. ':m:' .. id)
 end
 function due.lost(aid)
@@ -93,6 +99,10 @@ function due.lost(aid)
   end
 end
 function due.node(node)
+  evict(node)
+  call('HDEL', P .. ':nodes', node)
+end
+function due.evicted(node)
   for _, m in ipairs(call('SPOP', P .. ':n:' .. node, 200)) do
     local kind, id, mark = string.match(m, '^(%a)|([^|]+)|(.*)$')
     if kind == 'a' then
@@ -103,6 +113,5 @@ function due.node(node)
       if c.state and c.socket == mark then contactdown(id, c, arg[7], arg[8], arg[9]) end
     end
   end
-  if call('SCARD', P .. ':n:' .. node) > 0 then return timer('node|' .. node, now) end
-  call('HDEL', P .. ':nodes', node)
+  if call('SCARD', P .. ':n:' .. node) > 0 then return timer('evicted|' .. node, now) end
 end

@@ -3,8 +3,12 @@
 -- 10 text idle, 11 text life, 12 wrap, 13 outcome due (all ms). Reply: number of timers handled.
 local members = call('ZRANGEBYSCORE', TIMERS, '-inf', now, 'LIMIT', 0, 64)
 for _, m in ipairs(members) do
-  untimer(m)
   local kind, id = string.match(m, '^(%a+)|(.*)$')
-  due[kind](id)
+  if due[kind] then
+    untimer(m)
+    due[kind](id)
+  else
+    timer(m, now + 1000) -- a newer version's, which knows what to do
+  end
 end
 return {0, #members, events}

@@ -16,7 +16,7 @@ elseif active then
   erase(id, c)
 else
   close(id, c, 'cancelled', 'left', kind)
-  unnumber(c)
+  unnumber(id, c)
   erase(id, c)
   timer('gone|' .. id, now + tonumber(ARGV[10]))
 end

@@ -137,8 +137,9 @@ local function erase(id, c)
   call('HDEL', P .. ':c:' .. id, 'key', 'asks', 'role', 'organisation', 'second', 'page', 'child')
   c.key = nil
 end
-local function unnumber(c)
-  if (c.number or '') ~= '' then call('DEL', P .. ':number:' .. c.number) end
+local function unnumber(id, c)
+  local key = P .. ':number:' .. (c.number or '')
+  if call('GET', key) == id then call('DEL', key) end
 end
 
 -- A leg that no adviser will have: waiting, offered or away people who go for good.
@@ -157,7 +158,7 @@ end
 -- The person's side of a conversation is cut off; the slot stays taken for the outcome.
 local function wrap(id, c, reason, wrapms)
   untimer('quiet|' .. id, 'life|' .. id)
-  unnumber(c)
+  unnumber(id, c)
   putc(id, c, 'state', 'wrapping', 'ended', now, 'reason', reason)
   timer('wrap|' .. id, now + wrapms)
   event('ended', id, c, c.owner, reason)

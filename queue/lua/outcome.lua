@@ -4,7 +4,7 @@
 local aid, id = ARGV[5], ARGV[7]
 if adviser(aid).conn ~= ARGV[6] then return {5} end
 local c = contact(id)
-local mine = c.owner == aid
+local mine = c.owner == aid or c.recorder == aid
 if c.state == 'owed' and now - num(c.ended) >= 43200000 then mine = true end
 if not c.state or not mine then return {2} end
 local staged = {generation = ARGV[8], key = ARGV[9], wrapped = ARGV[10], sealed = ARGV[11]}
@@ -19,7 +19,7 @@ untimer('wrap|' .. id, 'due|' .. id)
 call('ZREM', P .. ':owed', id)
 erase(id, c)
 call('HDEL', P .. ':c:' .. id, 'draft')
-putc(id, c, 'state', 'completed', 'recorded', now)
+putc(id, c, 'state', 'completed', 'recorded', now, 'recorder', aid)
 timer('gone|' .. id, now + tonumber(ARGV[12]))
 event('recorded', id, c, aid, c.reason, staged)
 if held then

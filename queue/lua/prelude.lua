@@ -80,3 +80,21 @@ end
 local function bearer(c, version)
   return c.state and num(c.version) == tonumber(version) and num(c.dead) < tonumber(version)
 end
+
+-- A socket is the node's: it goes when the node's lease is over, also where no beat came yet.
+local function hold(member)
+  call('SADD', P .. ':n:' .. NODE, member)
+  if not call('ZSCORE', TIMERS, 'node|' .. NODE) then timer('node|' .. NODE, now + 10000) end
+end
+
+-- A lease is over: its sockets are put aside under a name of their own, so that those who come back
+-- to the node meanwhile are not among them; the counter tells the node, however often it asks.
+local function evict(node)
+  local set, aside = P .. ':n:' .. node, node .. '/' .. now
+  if call('EXISTS', set) == 1 then
+    call('RENAME', set, P .. ':n:' .. aside)
+    timer('evicted|' .. aside, now)
+  end
+  call('INCR', P .. ':evicted:' .. node)
+  call('PEXPIRE', P .. ':evicted:' .. node, 86400000)
+end

@@ -25,15 +25,16 @@ putc(id, c, 'version', num(c.version) + step, 'number', ARGV[9 + step], 'before'
   'floor', num(c.seq), 'exit', '', 'socket', '', 'node', '', 'up', '0', 'ended', 0)
 if back then putc(id, c, 'state', 'waiting') end
 event('resumed', id, c, c.owner)
-if c.state == 'waiting' then
+if c.state == 'waiting' or c.state == 'offered' then
   timer('away|' .. id, now + tonumber(c.lane == 'danger' and ARGV[9] or ARGV[8]))
 end
 if back then
+  putc(id, c, 'last', now) -- the text's idle time begins anew
   timer('life|' .. id, now + 60000)
   queue(id, c)
   seek(id, c)
 elseif c.state == 'active' then
-  untimer('quiet|' .. id)
+  timer('quiet|' .. id, now + 20000)
   tella(c.owner, adviser(c.owner), 'contact', {contact = id, state = 'resumed'})
 end
 return entered()

@@ -9,14 +9,16 @@ if (c.owner or '') ~= '' then
   local g = call('HMGET', P .. ':a:' .. c.owner, 'conn', 'node')
   a = {conn = g[1], node = g[2]}
 end
+local live = c.state == 'active'
 if side == 'contact' then
-  local live = c.state == 'active' or c.state == 'waiting' or c.state == 'offered' or c.state == 'away'
-  if not live or not bearer(c, ARGV[7]) then return {2} end
-elseif c.owner ~= ARGV[7] or c.state ~= 'active' then return {2}
+  live = live or c.state == 'waiting' or c.state == 'offered' or c.state == 'away'
+  if not bearer(c, ARGV[7]) then return {2} end
+elseif c.owner ~= ARGV[7] then return {2}
 elseif a.conn ~= ARGV[8] then return {5} end
 local cids = P .. ':m:' .. id
 local known = call('HGET', cids, side .. ARGV[9])
 if known then return {0, tonumber(known), {}} end
+if not live then return {2} end
 local second, sent = string.match(f[8] or '0 0', '(%d+) (%d+)')
 local this = math.floor(now / 1000)
 if tonumber(second) ~= this then sent = 0 end

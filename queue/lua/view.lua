@@ -4,6 +4,12 @@ local id = ARGV[5]
 local c = contact(id)
 if not bearer(c, ARGV[6]) then return {2} end
 if num(c.ended) > 0 and now - num(c.ended) > 600000 then return {2} end
+if c.state == 'away' and c.exit ~= '1' then
+  putc(id, c, 'state', 'waiting')
+  event('returned', id, c)
+  queue(id, c)
+  seek(id, c)
+end
 if (c.state == 'waiting' or c.state == 'offered') and c.up ~= '1' then
   timer('away|' .. id, now + tonumber(c.lane == 'danger' and ARGV[8] or ARGV[7]))
 end
