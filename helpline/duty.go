@@ -66,7 +66,10 @@ func (l *Line) ConsoleUp(ctx context.Context, a Adviser, after map[string]int64)
 		return Welcome{}, fmt.Errorf("bring console up: %w", err)
 	}
 	l.Note(events)
-	w := Welcome{Console: desk.Console, Duty: desk.Duty, Offers: desk.Offers, Owed: l.owed(desk.Owed)}
+	w := Welcome{Console: desk.Console, Duty: desk.Duty, Owed: l.owed(desk.Owed)}
+	for _, o := range desk.Offers {
+		w.Offers = append(w.Offers, l.OpenOffer(o))
+	}
 	for _, leg := range desk.Legs {
 		leg.History, err = l.Queue.History(ctx, leg.Contact, max(after[leg.Contact], 0))
 		if err != nil {

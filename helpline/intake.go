@@ -43,6 +43,7 @@ type Entry struct {
 	Facts
 	Print   string
 	Key     string
+	Told    string // sealed
 	Numbers []string
 }
 
@@ -85,6 +86,9 @@ func (l *Line) Admit(ctx context.Context, in Intake) (Admission, error) {
 		},
 		Print: l.Tokens.Print(in.Body),
 		Key:   key,
+	}
+	if e.Told, err = l.sealTold(key, e.Facts); err != nil {
+		return Admission{}, ErrKeysGone
 	}
 	for v := int64(1); v <= 3; v++ {
 		e.Numbers = append(e.Numbers, l.Tokens.NumberIndex(l.Tokens.ReturnNumber(contact, v)))

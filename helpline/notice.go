@@ -17,10 +17,11 @@ type Notice struct {
 
 	Channel  string `json:"channel,omitempty"`
 	Language string `json:"language,omitempty"`
-	Asks     string `json:"asks,omitempty"`
-	Role     string `json:"role,omitempty"`
+	Told     string `json:"told,omitempty"` // sealed; Line.OpenOffer makes Asks, Role and Child of it
+	Asks     string `json:"-"`
+	Role     string `json:"-"`
 	Lane     Lane   `json:"lane,omitempty"`
-	Child    bool   `json:"child,omitempty"`
+	Child    bool   `json:"-"`
 	Arrival  int64  `json:"arrival,omitempty"` // ms
 	Now      int64  `json:"now,omitempty"`     // ms, Redis TIME when the notice was made
 	Expires  int64  `json:"expires,omitempty"` // ms

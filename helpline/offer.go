@@ -14,6 +14,7 @@ type Leg struct {
 	Seq          int64
 	Waited       time.Duration
 	Key          string
+	Told         string // sealed; empty once the text is destroyed
 	Draft        string
 	DraftVersion int64
 	History      []SealedMessage
@@ -50,6 +51,7 @@ func (l *Line) Decline(ctx context.Context, c Console, offer, reason string) err
 }
 
 func (l *Line) open(ctx context.Context, leg Leg) Opened {
+	l.openTold(&leg.Facts, leg.Key, leg.Told)
 	o := Opened{Leg: leg, Answers: l.answers(leg)}
 	for _, m := range leg.History {
 		o.Messages = append(o.Messages, l.OpenMessage(ctx, leg.Contact, leg.Key, m))

@@ -31,8 +31,8 @@ func (e entered) domain() helpline.Entered {
 func (q *Queue) Enqueue(ctx context.Context, e helpline.Entry) (helpline.Entered, []helpline.Event, error) {
 	t := q.opt.Timing
 	args := []any{
-		e.Contact, e.Print, e.Key, e.Channel, e.PageLanguage, e.Language, e.SecondLanguage, e.Asks, e.Role,
-		e.Organisation, string(e.Lane), flag(e.Child), ms(t.Away), ms(t.AwayDanger), ms(t.TextIdle), t.SpoolMax,
+		e.Contact, e.Print, e.Key, e.Channel, e.Language, e.Told, string(e.Lane),
+		ms(t.Away), ms(t.AwayDanger), ms(t.TextIdle), t.SpoolMax,
 	}
 	for _, n := range e.Numbers {
 		args = append(args, n)

@@ -14,14 +14,9 @@ import (
 type leg struct {
 	Contact      string          `json:"contact"`
 	Channel      string          `json:"channel"`
-	Page         string          `json:"page"`
 	Language     string          `json:"language"`
-	Second       string          `json:"second"`
-	Asks         string          `json:"asks"`
-	Role         string          `json:"role"`
-	Organisation string          `json:"organisation"`
+	Told         string          `json:"told"`
 	Lane         string          `json:"lane"`
-	Child        string          `json:"child"`
 	State        string          `json:"state"`
 	Arrival      string          `json:"arrival"`
 	Accepted     string          `json:"accepted"`
@@ -46,12 +41,11 @@ func (l leg) domain() helpline.Leg {
 	}
 	return helpline.Leg{
 		Facts: helpline.Facts{
-			Contact: l.Contact, Channel: l.Channel, PageLanguage: l.Page, Language: l.Language,
-			SecondLanguage: l.Second, Asks: l.Asks, Role: l.Role, Organisation: l.Organisation,
-			Lane: helpline.Lane(l.Lane), Child: l.Child == "1", Arrival: instant(number(l.Arrival)),
+			Contact: l.Contact, Channel: l.Channel, Language: l.Language, Lane: helpline.Lane(l.Lane),
+			Arrival: instant(number(l.Arrival)),
 		},
 		State: helpline.State(l.State), Epoch: number(l.Epoch), Seq: number(l.Seq),
-		Waited: time.Duration(until-number(l.Arrival)) * time.Millisecond, Key: l.Key,
+		Waited: time.Duration(until-number(l.Arrival)) * time.Millisecond, Key: l.Key, Told: l.Told,
 		Draft: l.Draft, DraftVersion: number(l.DraftVersion), History: history(l.History),
 	}
 }

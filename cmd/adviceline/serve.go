@@ -234,6 +234,9 @@ func (n *node) openLoops(ctx context.Context) error {
 		Queue: n.queue, Events: n.line.Note, Log: n.log, Every: n.cfg.Timing.NodeHeartbeat, Sweep: n.cfg.Timing.Sweep,
 		Deliver: func(notice helpline.Notice) {
 			n.contacts.Deliver(notice)
+			if notice.Kind == helpline.NoticeOffer {
+				notice = n.line.OpenOffer(notice)
+			}
 			n.hub.Deliver(notice)
 		},
 		Beat: func(f queue.Figures) {

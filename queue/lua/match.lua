@@ -34,9 +34,8 @@ local function unqueue(id, c)
 end
 
 local function offernotice(id, c)
-  return {contact = id, offer = c.offer, channel = c.channel, language = c.language, asks = c.asks,
-    role = c.role, lane = c.lane, child = c.child == '1', arrival = num(c.arrival), now = now,
-    expires = num(c.expires)}
+  return {contact = id, offer = c.offer, channel = c.channel, language = c.language, told = c.told,
+    key = c.key, lane = c.lane, arrival = num(c.arrival), now = now, expires = num(c.expires)}
 end
 
 -- UUIDv4 in shape; unique because the epoch of a contact only rises.
@@ -131,10 +130,12 @@ local function place(id, c)
   return ahead
 end
 
--- Everything that was said, and the key that could read it.
+-- Everything that was said and told, the key that could read it, and the language where it is rare.
+local COMMON = {fi = true, sv = true, en = true}
 local function erase(id, c)
   call('DEL', P .. ':s:' .. id, P .. ':m:' .. id)
-  call('HDEL', P .. ':c:' .. id, 'key', 'asks', 'role', 'organisation', 'second', 'page', 'child')
+  call('HDEL', P .. ':c:' .. id, 'key', 'told', 'rate_contact', 'rate_adviser', 'count', 'last', 'alias')
+  if not COMMON[c.language] then call('HSET', P .. ':c:' .. id, 'language', 'other') end
   c.key = nil
 end
 local function unnumber(id, c)
