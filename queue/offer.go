@@ -15,7 +15,7 @@ type leg struct {
 	Contact      string          `json:"contact"`
 	Channel      string          `json:"channel"`
 	Language     string          `json:"language"`
-	Told         string          `json:"told"`
+	Told         string          `json:"intake"`
 	Lane         string          `json:"lane"`
 	State        string          `json:"state"`
 	Arrival      string          `json:"arrival"`

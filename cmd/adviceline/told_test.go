@@ -98,7 +98,7 @@ func TestWhatWasToldIsSealed(t *testing.T) {
 		t.Fatal(err)
 	}
 	left := " " + strings.Join(everything(t, raw, a.Contact), " ") + " "
-	for _, gone := range []string{" told ", " key ", " ti "} {
+	for _, gone := range []string{" intake ", " key ", " ti "} {
 		if strings.Contains(left, gone) {
 			t.Errorf("%q outlived the outcome: %s", gone, left)
 		}

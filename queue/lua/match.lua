@@ -34,7 +34,7 @@ local function unqueue(id, c)
 end
 
 local function offernotice(id, c)
-  return {contact = id, offer = c.offer, channel = c.channel, language = c.language, told = c.told,
+  return {contact = id, offer = c.offer, channel = c.channel, language = c.language, told = c.intake,
     key = c.key, lane = c.lane, arrival = num(c.arrival), now = now, expires = num(c.expires)}
 end
 
@@ -134,7 +134,7 @@ end
 local COMMON = {fi = true, sv = true, en = true}
 local function erase(id, c)
   call('DEL', P .. ':s:' .. id, P .. ':m:' .. id)
-  call('HDEL', P .. ':c:' .. id, 'key', 'told', 'rate_contact', 'rate_adviser', 'count', 'last', 'alias')
+  call('HDEL', P .. ':c:' .. id, 'key', 'intake', 'rate_contact', 'rate_adviser', 'count', 'last', 'alias')
   if not COMMON[c.language] then call('HSET', P .. ':c:' .. id, 'language', 'other') end
   c.key = nil
 end
