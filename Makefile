@@ -21,12 +21,11 @@ setup: go
 
 setup-test: go
 	@ops/scripts/setup.sh test
-	@ops/scripts/linter.sh $(GOLANGCI) >/dev/null
 
 go:
 	@command -v go >/dev/null || { echo "Go $(GO_WANTED) or newer is needed and no go is on PATH: see https://go.dev/doc/install" >&2; exit 1; }
 
-test: go
+test: setup setup-test
 	$(TEST)
 	$(if $(E2E),cd $(E2E) && $(TEST))
 
