@@ -18,13 +18,19 @@ import (
 type bench struct {
 	*testing.T
 	*Queue
+	url  string
 	line string
 	now  int64
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{T: t, now: 1_700_000_000_000, line: servicetest.Prefix(t)}
+	return newBenchOn(t, servicetest.Redis(t))
+}
+
+func newBenchOn(t *testing.T, url string) *bench {
+	t.Helper()
+	b := &bench{T: t, url: url, now: 1_700_000_000_000, line: servicetest.Prefix(t)}
 	b.Queue = b.node("n1")
 	if err := b.SetLife(t.Context(), "test", 1); err != nil {
 		t.Fatal(err)
@@ -36,7 +42,7 @@ func newBench(t *testing.T) *bench {
 
 func (b *bench) node(name string) *Queue {
 	b.Helper()
-	q, err := Open(Options{URL: servicetest.Redis(b.T), Line: b.line, Node: name, Salt: rand.Text(), Pool: 16, Timing: helpline.DefaultTiming()})
+	q, err := Open(Options{URL: b.url, Line: b.line, Node: name, Salt: rand.Text(), Pool: 16, Timing: helpline.DefaultTiming()})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -85,7 +85,7 @@ func (n *Node) Subscribe(ctx context.Context) (run func(context.Context), err er
 				continue
 			}
 			n.Deliver(notice)
-			n.heard.Store(notice.Count)
+			n.heard.Store(max(notice.Count, n.heard.Load()))
 		}
 	}, nil
 }
@@ -93,19 +93,18 @@ func (n *Node) Subscribe(ctx context.Context) (run func(context.Context), err er
 // RunHeartbeat beats until ctx ends.
 func (n *Node) RunHeartbeat(ctx context.Context) {
 	late := false
-	for seen, first := int64(0), true; ctx.Err() == nil; {
+	for seen := int64(0); ctx.Err() == nil; {
 		bound, cancel := context.WithTimeout(ctx, 2*time.Second)
 		f, err := n.Queue.Heartbeat(bound)
 		cancel()
 		switch {
 		case err != nil:
 			n.Log.WarnContext(ctx, "heartbeat missed", "error", err)
-		case f.Evicted != seen && !first:
+		case f.Evicted != seen:
 			seen = f.Evicted
 			n.heard.Store(f.Count)
 			n.Evicted()
 		default:
-			seen, first = f.Evicted, false
 			late = n.check(f.Count, late)
 			n.Beat(f)
 		}
