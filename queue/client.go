@@ -25,13 +25,14 @@ type Options struct {
 	Line   string
 	Node   string
 	Salt   string // random per process; offer ids are made of it
-	Pool   int
+	Pool   int    // connections, with the two of the writer
 	Timing helpline.Timing
 }
 
 // Queue is the live state of one line, as one node uses it. Safe for concurrent use.
 type Queue struct {
-	rdb         redis.UniversalClient
+	rdb         redis.UniversalClient // reads, and writes that are no script
+	writer      *writer
 	opt         Options
 	tag         string
 	scripts     map[string]script
@@ -55,22 +56,33 @@ type mute struct{}
 
 func (mute) Printf(context.Context, string, ...any) {}
 
-// Open connects lazily: the first command tells whether Redis is there.
+// Open connects lazily: the first command tells whether Redis is there. It starts the writer of
+// scripts, which Close ends.
 func Open(o Options) (*Queue, error) {
 	u, err := redis.ParseURL(o.URL)
 	if err != nil {
 		return nil, errors.New("read REDIS_URL: not a redis://, rediss:// or unix:// address")
 	}
-	rdb := redis.NewUniversalClient(&redis.UniversalOptions{
+	scripts, err := compile()
+	if err != nil {
+		return nil, err
+	}
+	return &Queue{
+		rdb: dial(u, max(o.Pool-lanes, 1)), writer: newWriter(dial(u, lanes), backlog), opt: o, tag: "{line:" + o.Line + "}",
+		scripts: scripts, incarnation: func() int64 { return 0 },
+	}, nil
+}
+
+// dial makes a client of at most so many connections: pipelines have none of their own beside them.
+func dial(u *redis.Options, connections int) redis.UniversalClient {
+	return redis.NewUniversalClient(&redis.UniversalOptions{
 		Addrs: []string{u.Addr}, DB: u.DB, Username: u.Username, Password: u.Password, TLSConfig: u.TLSConfig,
-		PoolSize: o.Pool, MaxActiveConns: o.Pool, ContextTimeoutEnabled: true, MaxRetries: -1,
+		PoolSize: connections, MaxActiveConns: connections, PipelinePoolSize: -1,
+		ContextTimeoutEnabled: true, MaxRetries: -1,
 		DialTimeout: 2 * time.Second, ReadTimeout: 3 * time.Second, WriteTimeout: 3 * time.Second,
 		PoolTimeout:              3 * time.Second,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
-	q := &Queue{rdb: rdb, opt: o, tag: "{line:" + o.Line + "}", incarnation: func() int64 { return 0 }}
-	q.scripts, err = compile()
-	return q, err
 }
 
 type script struct{ hash, text string }
@@ -94,34 +106,16 @@ func compile() (map[string]script, error) {
 // Use sets the incarnation under which this node's scripts run.
 func (q *Queue) Use(incarnation func() int64) { q.incarnation = incarnation }
 
-// Close ends the connections; commands that are under way fail.
-func (q *Queue) Close() error { return q.rdb.Close() }
+// Close ends the writer and the connections; commands that wait or are under way fail.
+func (q *Queue) Close() error { return errors.Join(q.writer.close(), q.rdb.Close()) }
 
 // Ping tells whether Redis answers.
 func (q *Queue) Ping(ctx context.Context) error { return q.rdb.Ping(ctx).Err() }
 
 func (q *Queue) key(suffix string) string { return q.tag + suffix }
 
-// once is a command that go-redis never sends a second time: after a lost reply nobody knows whether
-// the script ran, so only the step's own idempotency may repeat it.
-type once struct{ *redis.Cmd }
-
-func (once) NoRetry() bool { return true }
-
 func (q *Queue) eval(ctx context.Context, s script, args []any) ([]any, error) {
-	send := func() ([]any, error) {
-		all := append([]any{"evalsha", s.hash, 1, q.tag}, args...)
-		cmd := once{redis.NewCmd(ctx, all...)}
-		_ = q.rdb.Process(ctx, cmd) // the error is the command's own
-		return cmd.Slice()
-	}
-	reply, err := send()
-	if redis.HasErrorPrefix(err, "NOSCRIPT") {
-		if err = q.rdb.ScriptLoad(ctx, s.text).Err(); err == nil {
-			reply, err = send()
-		}
-	}
-	return reply, err
+	return q.writer.do(ctx, s, append([]any{"evalsha", s.hash, 1, q.tag}, args...))
 }
 
 // codes are the first element of every reply.
