@@ -15,14 +15,15 @@ import (
 
 const (
 	lanes    = 2               // batches on their way, each on a connection of its own
-	batchMax = 128             // scripts in one batch: some 3 ms of Redis
-	backlog  = 16_384          // calls that may wait: less than half a second of work
-	patience = 5 * time.Second // of a caller whose context names no end
+	batchMax = 128             // scripts in one batch: 2 to 8 ms of Redis
+	backlog  = 16_384          // calls that may wait: about a second of work
+	patience = 5 * time.Second // a call that waited so long for its batch is not sent any more
 	respite  = 250 * time.Millisecond
 )
 
 var (
 	errFull   = fmt.Errorf("too many scripts wait: %w", helpline.ErrQueueUnavailable)
+	errLate   = fmt.Errorf("redis is behind by %v: %w", patience, helpline.ErrQueueUnavailable)
 	errClosed = fmt.Errorf("queue is closed: %w", helpline.ErrQueueUnavailable)
 )
 
@@ -38,6 +39,7 @@ type call struct {
 	ctx    context.Context
 	script script
 	args   []any // evalsha, hash, 1, tag, ...
+	since  time.Time
 	cmd    once
 	done   chan struct{}
 }
@@ -76,15 +78,10 @@ func (w *writer) close() error {
 
 // do runs one script. When ctx ends first its error comes back, and the script may still run.
 func (w *writer) do(ctx context.Context, s script, args []any) ([]any, error) {
-	if _, bounded := ctx.Deadline(); !bounded {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, patience)
-		defer cancel()
-	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	c := &call{ctx: ctx, script: s, args: args, done: make(chan struct{})}
+	c := &call{ctx: ctx, script: s, args: args, since: time.Now(), done: make(chan struct{})}
 	select {
 	case w.calls <- c:
 	default:
@@ -105,12 +102,15 @@ func (w *writer) do(ctx context.Context, s script, args []any) ([]any, error) {
 	}
 }
 
-// lane sends batch after batch until ctx ends. After a second failure in a row it rests for ever
-// longer, so that a Redis that is away or full is not stormed with dials.
+// lane sends batch after batch until ctx ends. After a second failure in a row it rests, longer
+// and longer, so that a Redis that is away or full is not stormed with dials.
 func (w *writer) lane(ctx context.Context) {
 	batch := make([]*call, 0, batchMax)
 	for failures := 0; ctx.Err() == nil; {
 		batch = w.collect(ctx, batch[:0])
+		if len(batch) == 0 {
+			continue
+		}
 		err := w.send(ctx, batch)
 		for i, c := range batch {
 			close(c.done)
@@ -127,7 +127,7 @@ func (w *writer) lane(ctx context.Context) {
 	}
 }
 
-// collect waits for a call and takes all that wait with it, but for those whose caller has gone.
+// collect waits for a call and takes all that wait with it.
 func (w *writer) collect(ctx context.Context, batch []*call) []*call {
 	select {
 	case <-ctx.Done():
@@ -147,8 +147,15 @@ func (w *writer) collect(ctx context.Context, batch []*call) []*call {
 	return batch
 }
 
+// keep adds a call to a batch, unless its caller has gone or it is too old.
 func keep(batch []*call, c *call) []*call {
 	if c.ctx.Err() != nil {
+		return batch
+	}
+	if time.Since(c.since) > patience {
+		c.cmd = once{redis.NewCmd(c.ctx)}
+		c.cmd.SetErr(errLate)
+		close(c.done)
 		return batch
 	}
 	return append(batch, c)
@@ -159,7 +166,10 @@ func keep(batch []*call, c *call) []*call {
 // refused again, so this ends. The error says that the connection failed.
 func (w *writer) send(ctx context.Context, calls []*call) error {
 	for again := false; len(calls) > 0; again = true {
-		told := map[string]bool{}
+		var told map[string]bool
+		if again {
+			told = make(map[string]bool)
+		}
 		pipe := w.rdb.Pipeline()
 		for _, c := range calls {
 			c.args[0], c.args[1] = "evalsha", c.script.hash

@@ -305,6 +305,23 @@ func TestFullAndClosed(t *testing.T) {
 	}
 }
 
+// What waited too long is told so and not sent; whose caller has gone is not sent either.
+func TestLateCallsAreNotSent(t *testing.T) {
+	t.Parallel()
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	late := &call{ctx: t.Context(), since: time.Now().Add(-patience - time.Second), done: make(chan struct{})}
+	fresh := &call{ctx: t.Context(), since: time.Now()}
+	batch := keep(keep(keep(nil, late), &call{ctx: gone, since: time.Now()}), fresh)
+	if len(batch) != 1 || batch[0] != fresh {
+		t.Fatalf("batch: %v", batch)
+	}
+	<-late.done
+	if _, err := late.cmd.Slice(); !errors.Is(err, helpline.ErrQueueUnavailable) {
+		t.Fatalf("late: %v", err)
+	}
+}
+
 // A server that takes connections and drops them is not stormed with dials.
 func TestNoDialStorm(t *testing.T) {
 	t.Parallel()
