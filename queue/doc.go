@@ -4,7 +4,8 @@
 // Each verb is one Lua script (lua/<verb>.lua behind lua/prelude.lua and, where it can free a slot or
 // bring a contact, lua/match.lua). A script checks first and writes last, decides by Redis TIME,
 // matches in the same step, appends its events to the spool, and publishes to the nodes that hold
-// the sockets. There is no router and no leader.
+// the sockets. There is no router and no leader. A node's scripts travel together (writer.go): what
+// comes while a batch is on its way is the next one, and nothing is ever sent twice.
 //
 // Keys, all with the line's tag in front:
 //
