@@ -67,6 +67,9 @@ func (b *book) Resume(_ context.Context, r helpline.Return) (helpline.Entered, [
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	contact, ok := b.numbers[r.Index]
+	if b.fail != nil {
+		return helpline.Entered{}, nil, b.fail
+	}
 	if !ok {
 		return helpline.Entered{}, nil, helpline.ErrNotFound
 	}
@@ -232,18 +235,23 @@ func (glassSealer) Stage(string, []byte) (string, []byte, string, string, error)
 	return "", nil, "", "", errors.New("no outcomes here")
 }
 
-// door is a SignIn with one account per role; the password of each is "right".
+// door is a SignIn with one account per role; the password of each is "right". fail, when set,
+// answers for every step.
 type door struct {
 	mu       sync.Mutex
+	fail     error
 	sessions map[string]helpline.Session
 }
 
 func (d *door) SignIn(_ context.Context, name, password string) (string, helpline.Session, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.fail != nil {
+		return "", helpline.Session{}, d.fail
+	}
 	if password != "right" {
 		return "", helpline.Session{}, helpline.ErrBadCredentials
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	id := "session-of-" + name
 	d.sessions[id] = helpline.Session{Person: helpline.Person{ID: "1", Name: name, Roles: []string{name}, Languages: []string{"fi"}}}
 	return id, d.sessions[id], nil
@@ -253,6 +261,9 @@ func (d *door) Session(_ context.Context, id string) (helpline.Session, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s, ok := d.sessions[id]
+	if d.fail != nil {
+		return s, d.fail
+	}
 	if !ok {
 		return s, helpline.ErrSignedOut
 	}
@@ -263,7 +274,7 @@ func (d *door) SignOut(_ context.Context, id string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.sessions, id)
-	return nil
+	return d.fail
 }
 
 func (d *door) Ticket(context.Context, helpline.Session) (string, time.Time, error) {

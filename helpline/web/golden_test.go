@@ -29,6 +29,8 @@ GET    /en                        contact-page   public
 GET    /console                   console-page   public
 GET    /blank                     blank-page     public
 GET    /static/*                  static         public
+GET    /openapi.json              openapi        public
+GET    /asyncapi.json             asyncapi       public
 account    adviser supervisor admin
 adviser    adviser
 supervisor supervisor

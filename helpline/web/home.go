@@ -37,6 +37,14 @@ func (s *Server) page(c echo.Context, html []byte) error {
 	return err
 }
 
+// document serves one of the wire's two documents, to be asked for again each time.
+func document(raw []byte) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set("Cache-Control", "no-cache")
+		return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, raw)
+	}
+}
+
 // choices gives a code list with its labels, in the list's order.
 func choices(l *codes.List, lang string) []Choice {
 	var out []Choice

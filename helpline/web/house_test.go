@@ -15,7 +15,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(whole{m}) }
 
 const (
 	reqA = "6f1ed002-ab55-41f1-9dbb-3c7c3b1a0001"
@@ -114,6 +114,7 @@ func (h *house) do(t *testing.T, c call) reply {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.documented(t, req, c.body, res, body)
 	return reply{res.StatusCode, res.Header, string(body)}
 }
 

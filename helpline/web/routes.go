@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"adviceline/helpline"
+	docs "adviceline/helpline/wire"
 
 	"github.com/labstack/echo/v4"
 )
@@ -64,6 +65,8 @@ func (s *Server) table() []route {
 		{"GET", "/console", "console-page", public, false, s.consolePage},
 		{"GET", "/blank", "blank-page", public, false, s.blankPage},
 		{"GET", "/static/*", "static", public, false, echo.WrapHandler(s.pages.StaticHandler())},
+		{"GET", "/openapi.json", "openapi", public, false, document(docs.OpenAPI())},
+		{"GET", "/asyncapi.json", "asyncapi", public, false, document(docs.AsyncAPI())},
 	}
 }
 

@@ -22,10 +22,15 @@ const cidA = "0b0c6a3e-58a4-4a40-8f4e-000000000001"
 type page struct {
 	t *testing.T
 	*websocket.Conn
+	odd error // why the document does not let the last frame be sent
 }
 
 func (h *house) dial(header http.Header) (*websocket.Conn, *http.Response, error) {
-	return websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(h.URL, "http")+"/api/v1/contact/socket", header)
+	ws, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(h.URL, "http")+"/api/v1/contact/socket", header)
+	if res != nil {
+		h.shaken(res)
+	}
+	return ws, res, err
 }
 
 // open connects without hello.
@@ -37,7 +42,7 @@ func (h *house) open(t *testing.T) *page {
 	}
 	t.Cleanup(func() { _ = ws.Close() })
 	_ = ws.SetReadDeadline(time.Now().Add(20 * time.Second))
-	return &page{t, ws}
+	return &page{t: t, Conn: ws}
 }
 
 // awaitGone waits until no seat is left, so that no goroutine outlives its test.
@@ -61,6 +66,7 @@ func (h *house) sit(t *testing.T, token string, after int64) (*page, map[string]
 
 func (p *page) write(frame string) {
 	p.t.Helper()
+	p.odd = contactSocket.Takes([]byte(frame))
 	if err := p.WriteMessage(websocket.TextMessage, []byte(frame)); err != nil {
 		p.t.Fatal(err)
 	}
@@ -73,6 +79,7 @@ func (p *page) want(kind string) map[string]any {
 	if err != nil {
 		p.t.Fatalf("want %s: %v", kind, err)
 	}
+	p.told(kind, raw)
 	if n := len(raw); n != 512 && n != 2048 && n != 8192 && n != 16384 {
 		p.t.Errorf("%s has %d bytes", kind, n)
 	}
@@ -102,11 +109,15 @@ func (p *page) wantWith(kind string, members map[string]any) {
 func (p *page) wantClose(code int) {
 	p.t.Helper()
 	for {
-		_, _, err := p.ReadMessage()
+		_, raw, err := p.ReadMessage()
+		if err == nil {
+			p.told("", raw)
+		}
 		if closed, ok := errors.AsType[*websocket.CloseError](err); ok {
 			if closed.Code != code || strings.Contains(closed.Text, sentinel) {
 				p.t.Errorf("closed with %d %s, want %d", closed.Code, closed.Text, code)
 			}
+			p.ended(closed)
 			return
 		}
 		if err != nil {
