@@ -1,6 +1,7 @@
 package agents
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -15,7 +16,7 @@ import (
 	"adviceline/helpline"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(whole(m)) }
 
 var errDown = errors.New("store is down")
 
@@ -242,6 +243,7 @@ func (q *queueFake) ConsoleDown(_ context.Context, c helpline.Console) ([]helpli
 func (q *queueFake) Duty(ctx context.Context, c helpline.Console, w helpline.DutyWish) (d helpline.Duty, _ []helpline.Event, err error) {
 	err = q.step("duty", c, func() error {
 		d = q.duties[c.Adviser]
+		d.State = cmp.Or(d.State, "off")
 		if w.State != "" {
 			d.State, d.Reason = w.State, w.Reason
 		}

@@ -19,7 +19,7 @@ func TestWelcome(t *testing.T) {
 	draft, _ := sealer{}.Seal("k", gone, "draft", 7, []byte(`{"outcome":[]}`))
 	b.queue.set(func() {
 		b.queue.offers[offer.Offer] = offer
-		b.queue.owed = []helpline.Leg{{Facts: helpline.Facts{Contact: gone, Lane: helpline.Present}, Draft: "k " + draft, DraftVersion: 7}}
+		b.queue.owed = []helpline.Leg{{Facts: helpline.Facts{Contact: gone, Channel: "chat", Language: "so", Lane: helpline.Present}, Draft: "k " + draft, DraftVersion: 7}}
 	})
 	p, w := b.console(object{"holds": []object{{"contact": gone, "epoch": 2}, {"contact": mine, "epoch": 3}}})
 	p.shows(p.want("lost"), object{"contact": gone, "reason": "moved"})
@@ -328,7 +328,7 @@ func TestStepOutlivesItsConnection(t *testing.T) {
 		b.queue.on = func(verb string, _ helpline.Console) {
 			if verb == "duty" {
 				conn := b.hub.of("p1")[0].conn
-				conn.Close(1001, "")
+				conn.Close(1001, "node_stops")
 				<-conn.Context().Done()
 			}
 		}

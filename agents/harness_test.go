@@ -66,7 +66,7 @@ func newBench(t *testing.T, change ...func(*Options)) *bench {
 			t.Error(err)
 		}
 		if hub.own == nil {
-			o.Socket.Registry.CloseAll(1001, "")
+			o.Socket.Registry.CloseAll(1001, "node_stops")
 			if err := o.Socket.Registry.Wait(ctx); err != nil {
 				t.Error(err)
 			}
@@ -120,7 +120,8 @@ func (b *bench) offer(contact string, epoch int64) helpline.Notice {
 // page is the console's browser.
 type page struct {
 	*testing.T
-	ws *websocket.Conn
+	ws  *websocket.Conn
+	odd error // why the document does not let the last frame be sent
 }
 
 type object = map[string]any
@@ -132,6 +133,7 @@ func (b *bench) dial() *page {
 		b.Fatal(err)
 	}
 	_ = resp.Body.Close()
+	shaken(b.T, resp)
 	b.Cleanup(func() { _ = ws.Close() })
 	return &page{T: b.T, ws: ws}
 }
@@ -169,13 +171,16 @@ func (b *bench) console(hello ...object) (*page, object) {
 
 func (p *page) send(frame object) {
 	p.Helper()
-	if err := p.ws.WriteJSON(frame); err != nil {
+	text, err := json.Marshal(frame)
+	if err != nil {
 		p.Fatal(err)
 	}
+	p.raw(string(text))
 }
 
 func (p *page) raw(text string) {
 	p.Helper()
+	p.odd = consoleSocket.Takes([]byte(text))
 	if err := p.ws.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
 		p.Fatal(err)
 	}
@@ -185,8 +190,10 @@ func (p *page) read() (object, error) {
 	_ = p.ws.SetReadDeadline(time.Now().Add(10 * time.Second))
 	_, data, err := p.ws.ReadMessage()
 	if err != nil {
+		p.ended(err)
 		return nil, err
 	}
+	p.told(data)
 	frame := object{}
 	if err := json.Unmarshal(data, &frame); err != nil {
 		return nil, err
@@ -216,6 +223,7 @@ func (p *page) ask(frame object, kind string) object {
 	}
 	p.send(frame)
 	f := p.want(kind)
+	p.fared(f)
 	if f["ref"] != frame["ref"] {
 		p.Fatalf("%v answers another ref", f)
 	}

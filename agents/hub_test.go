@@ -274,6 +274,7 @@ func TestCloseSendsEverybodyAway(t *testing.T) {
 	if err == nil || resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("a new socket: %v", err)
 	}
+	shaken(t, resp)
 	_ = resp.Body.Close()
 }
 

@@ -15,7 +15,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(whole{m}) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(whole(m)) }
 
 const (
 	reqA = "6f1ed002-ab55-41f1-9dbb-3c7c3b1a0001"

@@ -2,8 +2,6 @@ package web
 
 import (
 	"encoding/json"
-	"flag"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -20,16 +18,9 @@ import (
 // What the server says it speaks. Every answer and every frame of this package's tests is held
 // against it.
 var (
-	openAPI       = must(wiretest.NewHTTP(docs.OpenAPI()))
-	contactSocket = must(wiretest.NewSocket(docs.AsyncAPI(), "contact"))
+	openAPI       = wiretest.Must(wiretest.NewHTTP(docs.OpenAPI()))
+	contactSocket = wiretest.Must(wiretest.NewSocket(docs.AsyncAPI(), "contact"))
 )
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
 
 // elsewhere is what is documented and not met by the tests of this package, and why.
 var elsewhere = map[string]string{
@@ -46,29 +37,10 @@ var elsewhere = map[string]string{
 }
 
 // whole runs the tests, then asks what of the documents never happened.
-type whole struct{ *testing.M }
-
-func (w whole) Run() int {
-	code := w.M.Run()
-	for _, name := range []string{"test.run", "test.skip", "test.list", "test.fuzz", "test.bench"} {
-		if f := flag.Lookup(name); f != nil && f.Value.String() != "" {
-			return code // not the whole
-		}
-	}
-	left := append(openAPI.Unmet(), contactSocket.Unmet()...)
-	for _, what := range left {
-		if elsewhere[what] == "" {
-			fmt.Println("documented, but no test meets it:", what)
-			code = max(code, 1)
-		}
-	}
-	for what := range elsewhere {
-		if !slices.Contains(left, what) {
-			fmt.Println("said not to be met, but is:", what)
-			code = max(code, 1)
-		}
-	}
-	return code
+func whole(m *testing.M) wiretest.Main {
+	return wiretest.Main{Tests: m, Elsewhere: elsewhere, Left: func() []string {
+		return append(openAPI.Unmet(), contactSocket.Unmet()...)
+	}}
 }
 
 // template gives the route of a path as the document writes it, empty when there is none.

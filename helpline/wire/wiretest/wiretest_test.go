@@ -2,6 +2,7 @@ package wiretest
 
 import (
 	"bytes"
+	"flag"
 	"net/http"
 	"slices"
 	"testing"
@@ -110,5 +111,22 @@ func TestShape(t *testing.T) {
 	}{})
 	if !slices.Equal(all, []string{"a", "b"}) || !slices.Equal(always, []string{"a"}) {
 		t.Errorf("%v, %v", all, always)
+	}
+}
+
+type ran int
+
+func (r ran) Run() int { return int(r) }
+
+func TestMainAsksForWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	left := func() []string { return []string{"a"} }
+	for i, c := range []struct {
+		elsewhere map[string]string
+		code      int
+	}{{map[string]string{"a": "why"}, 0}, {nil, 1}, {map[string]string{"a": ""}, 1}, {map[string]string{"a": "why", "b": "out of date"}, 1}} {
+		if got := (Main{Tests: ran(0), Left: left, Elsewhere: c.elsewhere}).Run(); got != c.code && flag.Lookup("test.run").Value.String() == "" {
+			t.Errorf("%d: %d", i, got)
+		}
 	}
 }
