@@ -1,6 +1,6 @@
 # `make run` starts the whole helpline on this machine, `make check` is what CI runs.
 .NOTPARALLEL:
-.PHONY: run build setup setup-test go test lint vet tidy fuzz check
+.PHONY: run build setup setup-test go test lint vet tidy fuzz docs check
 
 GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
@@ -45,6 +45,10 @@ tidy: go
 
 fuzz: go
 	@ops/scripts/fuzz.sh $(FUZZTIME)
+
+# The page about the wire, from the documents that are served; a test holds it up to date.
+docs: go
+	go run ./ops/wirepage ops/docs/wire.md
 
 # The tests come last, so that the output ends with their lines.
 check: setup setup-test vet lint tidy fuzz test

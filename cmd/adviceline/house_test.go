@@ -41,6 +41,7 @@ var imports = map[string][]string{
 		"github.com/caarlos0/env/v11", "github.com/prometheus/client_golang",
 	},
 	"adviceline/ops/embedded":    {"github.com/jackc/pgx/v5", "golang.org/x/sync"},
+	"adviceline/ops/wirepage":    {"adviceline/helpline/wire"},
 	"adviceline/ops/servicetest": {"adviceline/ops/embedded", "github.com/jackc/pgx/v5"},
 }
 
