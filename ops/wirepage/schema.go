@@ -17,6 +17,7 @@ type schema struct {
 	List        string   `json:"x-list"`
 	Plus        string   `json:"x-plus"`
 	Without     []string `json:"x-without"`
+	Empty       bool     `json:"x-empty"`
 	Enum        []string
 	Const       any
 	Pattern     string
@@ -103,6 +104,9 @@ func (s *schema) inline() string {
 		}
 		if s.Plus != "" {
 			text += " or " + s.Plus
+		}
+		if s.Empty {
+			text += ", or empty"
 		}
 	case len(s.Enum) > 0:
 		text = codeWords(s.Enum)

@@ -258,7 +258,7 @@ func content(c openapi3.Content, x Exchange) error {
 
 // shapes are the codes by which the server refuses the form of a request: the document has to
 // refuse it too.
-var shapes = []string{"unknown_field", "wrong_type", "invalid_value", "malformed"}
+var shapes = []string{"unknown_field", "wrong_type", "invalid_value"}
 
 // request holds the request against the document: what was taken must be in it, what was refused
 // for its form must not.
