@@ -32,6 +32,7 @@ type Options struct {
 // Queue is the live state of one line, as one node uses it. Safe for concurrent use.
 type Queue struct {
 	rdb         redis.UniversalClient // reads, and writes that are no script
+	ear         redis.UniversalClient // the node's one subscription, which would else hold a place of rdb
 	writer      *writer
 	opt         Options
 	tag         string
@@ -68,7 +69,7 @@ func Open(o Options) (*Queue, error) {
 		return nil, err
 	}
 	return &Queue{
-		rdb: dial(u, max(o.Pool-lanes, 1)), writer: newWriter(dial(u, lanes), backlog), opt: o, tag: "{line:" + o.Line + "}",
+		rdb: dial(u, max(o.Pool-lanes, 1)), ear: dial(u, 1), writer: newWriter(dial(u, lanes), backlog), opt: o, tag: "{line:" + o.Line + "}",
 		scripts: scripts, incarnation: func() int64 { return 0 },
 	}, nil
 }
@@ -107,7 +108,7 @@ func compile() (map[string]script, error) {
 func (q *Queue) Use(incarnation func() int64) { q.incarnation = incarnation }
 
 // Close ends the writer and the connections; commands that wait or are under way fail.
-func (q *Queue) Close() error { return errors.Join(q.writer.close(), q.rdb.Close()) }
+func (q *Queue) Close() error { return errors.Join(q.writer.close(), q.ear.Close(), q.rdb.Close()) }
 
 // Ping tells whether Redis answers.
 func (q *Queue) Ping(ctx context.Context) error { return q.rdb.Ping(ctx).Err() }

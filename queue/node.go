@@ -58,7 +58,7 @@ type Node struct {
 // Subscribe opens the node's one subscription and returns once Redis has confirmed it. run reads it
 // until ctx ends.
 func (n *Node) Subscribe(ctx context.Context) (run func(context.Context), err error) {
-	sub := n.Queue.rdb.Subscribe(ctx, n.Queue.key(":node:"+n.Queue.opt.Node))
+	sub := n.Queue.ear.Subscribe(ctx, n.Queue.key(":node:"+n.Queue.opt.Node))
 	if _, err := sub.Receive(ctx); err != nil {
 		return nil, errors.Join(helpline.ErrQueueUnavailable, err, sub.Close())
 	}

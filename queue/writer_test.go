@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,26 +39,6 @@ func ran(t *testing.T, q *Queue) map[string]string {
 		t.Fatal(err)
 	}
 	return got
-}
-
-// rounds counts what a client sends: pipelines and the commands in them.
-type rounds struct{ trips, commands atomic.Int64 }
-
-func (*rounds) DialHook(next redis.DialHook) redis.DialHook { return next }
-
-func (r *rounds) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	return func(ctx context.Context, cmd redis.Cmder) error {
-		r.trips.Add(1)
-		return next(ctx, cmd)
-	}
-}
-
-func (r *rounds) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return func(ctx context.Context, cmds []redis.Cmder) error {
-		r.trips.Add(1)
-		r.commands.Add(int64(len(cmds)))
-		return next(ctx, cmds)
-	}
 }
 
 // load lets callers make so many calls each, one after another, and gives the calls that failed.
