@@ -114,6 +114,7 @@ func TestArrowsRunOneWay(t *testing.T) {
 	for _, against := range [][2]string{
 		{"adviceline/queue", "adviceline/storage"}, {"adviceline/helpline", "github.com/redis/go-redis/v9"},
 		{"adviceline/agents", "adviceline/helpline/web"}, {"adviceline/helpline/web", "adviceline/queue"},
+		{"adviceline/helpline/web", "adviceline/helpline/wire/wiretest"}, {"adviceline/helpline/wire", "adviceline/helpline/codes"},
 	} {
 		if allowed(against[0], against[1]) {
 			t.Errorf("the test lets %s import %s", against[0], against[1])
