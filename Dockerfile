@@ -9,9 +9,13 @@ ARG VERSION=dev
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /adviceline ./cmd/adviceline
 
 FROM scratch
+# For stores of other machines, whose certificates are checked.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /adviceline /adviceline
 USER 65532:65532
-ENV ADDR=0.0.0.0:8080 OPS_ADDR=0.0.0.0:9090
+# No folder is made for keys: one that is not mounted has to be missed. DATA_DIR is used by embedded
+# services and demo accounts alone, so it need not exist.
+ENV ADDR=0.0.0.0:8080 OPS_ADDR=0.0.0.0:9090 DATA_DIR=/data
 EXPOSE 8080 9090
 ENTRYPOINT ["/adviceline"]
 CMD ["serve"]
