@@ -1,6 +1,6 @@
 # `make run` starts the whole helpline on this machine, `make check` is what CI runs.
 .NOTPARALLEL:
-.PHONY: run build setup setup-test go test lint vet tidy fuzz docs check
+.PHONY: run build setup setup-test go test lint deploy-check vet tidy fuzz docs check
 
 GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
@@ -29,10 +29,14 @@ test: setup setup-test
 	$(TEST)
 	$(if $(E2E),cd $(E2E) && $(TEST))
 
-lint: go
+lint: go deploy-check
 	$$(ops/scripts/linter.sh $(GOLANGCI)) run ./...
 	$(if $(E2E),linter=$$(realpath $$(ops/scripts/linter.sh $(GOLANGCI))) && cd $(E2E) && $$linter run ./...)
 	@if command -v shellcheck >/dev/null; then shellcheck ops/scripts/*.sh .ci/run; fi
+
+# Holds ops/deploy against the programs that read it, those that are here; tests do the rest.
+deploy-check:
+	@ops/scripts/deploy-check.sh
 
 vet: go
 	go vet ./...

@@ -40,7 +40,7 @@ func (h *house) post(path string, body any) (int, []byte) {
 	if err != nil {
 		return 0, nil
 	}
-	res, err := client.Post("http://"+h.addr+path, "application/json", bytes.NewReader(text))
+	res, err := client.Post(h.origin()+path, "application/json", bytes.NewReader(text))
 	if err != nil {
 		return 0, nil
 	}

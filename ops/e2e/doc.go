@@ -4,6 +4,7 @@
 //	main_test.go      builds the program, finds the browser
 //	house_test.go     one running house: start, kill -9, restart, accounts, log
 //	postgres_test.go  a Postgres that a test starts and stops by itself
+//	deploy_test.go    servers and a proxy with the files of ops/deploy
 //	socket_test.go contact_test.go console_test.go    protocol clients that come back by themselves
 //	page_test.go      the same by browser tabs
 //

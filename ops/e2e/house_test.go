@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -14,7 +15,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,6 +34,7 @@ type house struct {
 	ops  string
 	set  map[string]string
 	out  *output
+	tls  bool // addr is a proxy that speaks TLS
 
 	mu   sync.Mutex
 	live *running
@@ -101,22 +102,8 @@ func (h *house) start() {
 	cmd.Env, cmd.Dir = h.env(), "/"
 	cmd.Stdout, cmd.Stderr = h.out, h.out
 	cmd.WaitDelay = 5 * time.Second
-	// The kernel sends the death signal when the creating thread ends: it lives as long as the child.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	r := &running{cmd: cmd, done: make(chan struct{})}
-	started := make(chan error, 1)
-	go func() {
-		defer close(r.done)
-		runtime.LockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			_ = cmd.Wait() // how it ended is seen by those who ended it
-		}
-	}()
-	if err := <-started; err != nil {
-		h.t.Fatalf("start adviceline: %v", err)
-	}
+	r := launch(h.t, cmd)
 	h.mu.Lock()
 	h.live = r
 	h.mu.Unlock()
@@ -212,9 +199,19 @@ func (h *house) adviser(name, languages string, capacity int) (password string) 
 }
 
 // origin is what a page of this house calls its origin.
-func (h *house) origin() string { return "http://" + h.addr }
+func (h *house) origin() string {
+	if h.tls {
+		return "https://" + h.addr
+	}
+	return "http://" + h.addr
+}
 
-var client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 128}}
+// anyCertificate takes those that tests sign themselves.
+var anyCertificate = &tls.Config{InsecureSkipVerify: true}
+
+var client = &http.Client{
+	Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 128, TLSClientConfig: anyCertificate},
+}
 
 // look gets an address; status 0: no answer.
 func (h *house) look(address string) (status int, body []byte) {

@@ -19,31 +19,20 @@ import (
 
 // database is a Postgres of a test's own, on a unix socket.
 type database struct {
-	t    *testing.T
-	bin  string
-	dir  string
-	cred *syscall.Credential
-	live *running
+	t     *testing.T
+	bin   string
+	dir   string
+	super string   // its superuser
+	args  []string // what the server is told
+	out   *output
+	cred  *syscall.Credential
+	live  *running
 }
 
 // newDatabase makes and starts one with an empty database adviceline.
 func newDatabase(t *testing.T) *database {
 	t.Helper()
-	bins, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	slices.Sort(bins)
-	if len(bins) == 0 {
-		bins = []string{need(t, "postgres")}
-	}
-	d := &database{t: t, bin: filepath.Dir(bins[len(bins)-1]), dir: filepath.Join(scratch, "pg"+random(3))}
-	d.own()
-	init := exec.Command(filepath.Join(d.bin, "initdb"), "-D", filepath.Join(d.dir, "data"), "-U", "adviceline",
-		"-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-	init.Dir, init.SysProcAttr = d.dir, &syscall.SysProcAttr{Credential: d.cred}
-	if out, err := init.CombinedOutput(); err != nil {
-		t.Fatalf("make database: %v\n%s", err, out)
-	}
-	d.start()
-	t.Cleanup(d.stop)
+	d := newServer(t, "adviceline", "-c", "max_connections=60")
 	conn, err := d.connect("postgres")
 	if err == nil {
 		_, err = conn.Exec(t.Context(), "CREATE DATABASE adviceline")
@@ -52,6 +41,30 @@ func newDatabase(t *testing.T) *database {
 	if err != nil {
 		t.Fatalf("make database: %v", err)
 	}
+	return d
+}
+
+// newServer makes and starts one with no database of ours.
+func newServer(t *testing.T, super string, args ...string) *database {
+	t.Helper()
+	bins, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	slices.Sort(bins)
+	if len(bins) == 0 {
+		bins = []string{need(t, "postgres")}
+	}
+	d := &database{
+		t: t, bin: filepath.Dir(bins[len(bins)-1]), dir: filepath.Join(scratch, "pg"+random(3)), super: super, args: args,
+		out: &output{},
+	}
+	d.own()
+	init := exec.Command(filepath.Join(d.bin, "initdb"), "-D", filepath.Join(d.dir, "data"), "-U", super,
+		"-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+	init.Dir, init.SysProcAttr = d.dir, &syscall.SysProcAttr{Credential: d.cred}
+	if out, err := init.CombinedOutput(); err != nil {
+		t.Fatalf("make database: %v\n%s", err, out)
+	}
+	d.start()
+	t.Cleanup(d.stop)
 	return d
 }
 
@@ -78,7 +91,7 @@ func (d *database) own() {
 
 // url is the address for DATABASE_URL.
 func (d *database) url(name string) string {
-	q := url.Values{"host": {d.dir}, "port": {"5432"}, "user": {"adviceline"}, "sslmode": {"disable"}}
+	q := url.Values{"host": {d.dir}, "port": {"5432"}, "user": {d.super}, "sslmode": {"disable"}}
 	return "postgres:///" + name + "?" + q.Encode()
 }
 
@@ -90,10 +103,25 @@ func (d *database) connect(name string) (*pgx.Conn, error) {
 
 func (d *database) start() {
 	d.t.Helper()
-	cmd := exec.Command(filepath.Join(d.bin, "postgres"), "-D", filepath.Join(d.dir, "data"),
-		"-c", "listen_addresses=", "-c", "unix_socket_directories="+d.dir, "-c", "max_connections=60")
+	args := append([]string{"-D", filepath.Join(d.dir, "data"), "-c", "listen_addresses=", "-c", "unix_socket_directories=" + d.dir}, d.args...)
+	cmd := exec.Command(filepath.Join(d.bin, "postgres"), args...)
 	cmd.Dir = d.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGINT, Credential: d.cred}
+	cmd.Stdout, cmd.Stderr = d.out, d.out
+	d.live = launch(d.t, cmd)
+	eventually(d.t, patience, "postgres answers", func() bool {
+		conn, err := d.connect("postgres")
+		if err != nil {
+			return false
+		}
+		return conn.Close(context.Background()) == nil
+	})
+}
+
+// launch starts a child from a thread that lives as long as it: the kernel sends the death signal when
+// the creating thread ends.
+func launch(t *testing.T, cmd *exec.Cmd) *running {
+	t.Helper()
 	r := &running{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error, 1)
 	go func() {
@@ -106,16 +134,9 @@ func (d *database) start() {
 		}
 	}()
 	if err := <-started; err != nil {
-		d.t.Fatalf("start postgres: %v", err)
+		t.Fatalf("start %s: %v", cmd.Path, err)
 	}
-	d.live = r
-	eventually(d.t, patience, "postgres answers", func() bool {
-		conn, err := d.connect("postgres")
-		if err != nil {
-			return false
-		}
-		return conn.Close(context.Background()) == nil
-	})
+	return r
 }
 
 // stop is a fast shutdown: sessions are cut.
@@ -130,4 +151,20 @@ func (d *database) stop() {
 		_ = d.live.cmd.Process.Signal(syscall.SIGQUIT)
 		<-d.live.done
 	}
+}
+
+// must connects as superuser for the length of a test.
+func (d *database) must(t *testing.T, name string) *pgx.Conn {
+	t.Helper()
+	return connect(t, d.url(name))
+}
+
+func connect(t *testing.T, address string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatalf("connect to postgres: %v", err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
 }

@@ -203,8 +203,8 @@ func (p *peer) over() (int, bool) {
 
 // dial opens a socket as a page of the house would.
 func (h *house) dial(ctx context.Context, path string) (*websocket.Conn, error) {
-	d := websocket.Dialer{HandshakeTimeout: 10 * time.Second}
-	conn, res, err := d.DialContext(ctx, "ws://"+h.addr+path, http.Header{"Origin": {h.origin()}})
+	d := websocket.Dialer{HandshakeTimeout: 10 * time.Second, TLSClientConfig: anyCertificate}
+	conn, res, err := d.DialContext(ctx, "ws"+strings.TrimPrefix(h.origin(), "http")+path, http.Header{"Origin": {h.origin()}})
 	if res != nil && res.Body != nil {
 		_ = res.Body.Close()
 	}

@@ -24,6 +24,7 @@ test)
 	want chromium chromium chromium-browser google-chrome
 	want gcc gcc cc # the race detector
 	if ! [ -e /usr/include/stdlib.h ]; then packages+=(libc6-dev); fi
+	want haproxy haproxy /usr/sbin/haproxy
 	want shellcheck shellcheck
 	;;
 *)
