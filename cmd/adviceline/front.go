@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log"
 	"net/http"
@@ -81,12 +82,24 @@ func limits(cfg ops.Config) web.Limits {
 	}
 }
 
-// openOps opens the private listener. From its stop on, which comes first, the node is not ready.
+// openOps opens the private listener before the public one, so that it goes after it: whoever watches
+// a node that stops can ask until its sockets are gone.
 func (n *node) openOps(context.Context) error {
+	n.health.Check("pages", true, func(context.Context) error {
+		if !n.serving.Load() {
+			return errStarting
+		}
+		return nil
+	})
 	handler := n.health.Handler(n.metrics.Handler())
-	if err := n.listen("health", n.cfg.OpsAddr, server(handler)); err != nil {
-		return err
-	}
+	return n.listen("health", n.cfg.OpsAddr, server(handler))
+}
+
+var errStarting = errors.New("the node is starting")
+
+// openDoors is the last step: the node is ready. Its stop, which comes first, makes it unready.
+func (n *node) openDoors(context.Context) error {
+	n.serving.Store(true)
 	n.stops.push("readiness", func(context.Context) error {
 		n.health.Drain()
 		return nil

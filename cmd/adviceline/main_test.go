@@ -176,6 +176,17 @@ func TestServeIsReadyAnswersAndStopsInOrder(t *testing.T) {
 	if status, _ := fetch(t, "http://"+e.value("ADDR")+"/metrics"); status != http.StatusNotFound {
 		t.Errorf("metrics on the public side: %d", status)
 	}
+	request := hang(t, e.value("ADDR")) // keeps the node from its end for a moment
+	cancel()
+	unready := false
+	for deadline := time.Now().Add(10 * time.Second); !unready && time.Now().Before(deadline); {
+		status, body := fetch(t, "http://"+e.value("OPS_ADDR")+"/readyz")
+		unready = status == http.StatusServiceUnavailable && strings.Contains(body, "draining")
+	}
+	if !unready {
+		t.Error("a node that stops never says that it is not ready")
+	}
+	_ = request.Close()
 	cancel()
 	select {
 	case status := <-done:
@@ -188,6 +199,19 @@ func TestServeIsReadyAnswersAndStopsInOrder(t *testing.T) {
 	if !strings.Contains(out.String(), "aino") || strings.Contains(errs.String(), `"level":"ERROR"`) {
 		t.Errorf("said %s\nlogged %s", out.String(), errs.String())
 	}
+}
+
+// hang opens a connection and asks half a question on it.
+func hang(t *testing.T, addr string) net.Conn {
+	t.Helper()
+	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
+	if err == nil {
+		_, err = io.WriteString(c, "POST /api/v1/contacts HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // A root key is made on the embedded default only: elsewhere its absence may be a missing mount.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -40,7 +41,8 @@ type node struct {
 	hub      *agents.Hub
 	contacts *web.Contacts
 	sockets  *socket.Registry
-	demo     string // what greet says of demo accounts
+	serving  atomic.Bool // the public side is open
+	demo     string      // what greet says of demo accounts
 	fatal    chan error
 }
 
@@ -81,7 +83,7 @@ func serve(ctx context.Context, t terminal, args []string) error {
 func (n *node) open(ctx context.Context, t terminal) error {
 	steps := []func(context.Context) error{
 		n.openServices, n.openStorage, n.openKeys, n.openQueue, n.openLine, n.openPeople, n.openLoops,
-		n.openWeb, n.openOps,
+		n.openOps, n.openWeb, n.openDoors,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
