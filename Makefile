@@ -1,6 +1,6 @@
 # `make run` starts the whole helpline on this machine, `make check` is what CI runs.
 .NOTPARALLEL:
-.PHONY: run build setup setup-test go test lint deploy-check vet tidy fuzz docs check
+.PHONY: run build setup setup-test go test relay lint deploy-check vet tidy fuzz docs check
 
 GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
@@ -28,6 +28,11 @@ go:
 test: setup setup-test
 	$(TEST)
 	$(if $(E2E),cd $(E2E) && $(TEST))
+
+# The long run of three nodes: sockets that move, nodes that are killed and drained. The figures go
+# into ops/docs/reliability.md.
+relay: setup setup-test
+	cd ops/e2e && RELAY_FULL=1 go test -race -count=1 -timeout 10m -v -run '^(TestRelay|TestNodeIsDrained)$$' .
 
 lint: go deploy-check
 	$$(ops/scripts/linter.sh $(GOLANGCI)) run ./...

@@ -21,6 +21,7 @@ type leg struct {
 	heard transcript
 	box   outbox
 	sent  []string
+	said  []taken // every answer "said"
 }
 
 // consoleClient is an adviser with the console open.
@@ -57,12 +58,19 @@ func attend(t *testing.T, h *house, name, languages string, capacity int) *conso
 // enter signs in and opens a console.
 func enter(t *testing.T, h *house, name, password string) *consoleClient {
 	t.Helper()
-	c := &consoleClient{name: name, legs: map[string]*leg{}, all: map[string]*leg{}, asked: map[string]*question{}}
 	status, cookies := h.signIn(name, password)
 	if status != http.StatusNoContent || len(cookies) != 1 {
 		t.Fatalf("sign-in answers %d with %d cookies", status, len(cookies))
 	}
-	c.cookie = cookies[0]
+	return unfold(t, h, name, cookies[0])
+}
+
+// unfold opens a console of who is signed in.
+func unfold(t *testing.T, h *house, name string, cookie *http.Cookie) *consoleClient {
+	t.Helper()
+	c := &consoleClient{
+		name: name, cookie: cookie, legs: map[string]*leg{}, all: map[string]*leg{}, asked: map[string]*question{},
+	}
 	c.peer = peer{t: t, name: "console " + name, h: h, path: "/api/v1/console/socket", hello: c.hello, read: c.take, up: c.resend}
 	c.begin()
 	eventually(t, patience, "console is welcomed", c.connected)
@@ -203,6 +211,7 @@ func (c *consoleClient) take(f frame) {
 		}
 	case "said":
 		if l := c.all[f.Contact]; l != nil {
+			l.said = append(l.said, taken{f.Seq, l.epoch})
 			l.box.said(f.CID)
 			l.box.flush(c.send)
 		}

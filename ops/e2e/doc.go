@@ -7,6 +7,7 @@
 //	deploy_test.go    servers and a proxy with the files of ops/deploy
 //	socket_test.go contact_test.go console_test.go    protocol clients that come back by themselves
 //	page_test.go      the same by browser tabs
+//	cluster_test.go   several nodes over one Postgres and one Redis, sockets that move between them
 //
 // Every other file is a test, named for what it proves. A module of its own keeps the browser's
 // libraries out of the program's go.sum.

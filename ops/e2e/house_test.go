@@ -71,11 +71,18 @@ type settings map[string]string
 // or a panic.
 func open(t *testing.T, set settings) *house {
 	t.Helper()
-	need(t, "redis-server", "/usr/bin/redis-server")
 	ports := freePorts(t, 2)
+	h := build(t, set, ports[0], ports[1])
+	h.start()
+	return h
+}
+
+// build is open without the start.
+func build(t *testing.T, set settings, addr, private string) *house {
+	t.Helper()
+	need(t, "redis-server", "/usr/bin/redis-server")
 	h := &house{
-		t: t, dir: filepath.Join(scratch, random(4)), set: set, out: &output{},
-		addr: ports[0], ops: ports[1],
+		t: t, dir: filepath.Join(scratch, random(4)), set: set, out: &output{}, addr: addr, ops: private,
 	}
 	t.Cleanup(func() {
 		h.stop()
@@ -89,7 +96,6 @@ func open(t *testing.T, set settings) *house {
 			}
 		}
 	})
-	h.start()
 	return h
 }
 
@@ -97,6 +103,12 @@ func tail(b []byte, n int) string { return string(b[max(0, len(b)-n):]) }
 
 // start runs the program and waits until it can serve.
 func (h *house) start() {
+	h.t.Helper()
+	h.launch()
+	h.await()
+}
+
+func (h *house) launch() {
 	h.t.Helper()
 	cmd := exec.Command(binary, "serve")
 	cmd.Env, cmd.Dir = h.env(), "/"
@@ -107,10 +119,15 @@ func (h *house) start() {
 	h.mu.Lock()
 	h.live = r
 	h.mu.Unlock()
+}
+
+func (h *house) await() {
+	h.t.Helper()
+	r := h.process()
 	eventually(h.t, 60*time.Second, "adviceline is ready", func() bool {
 		select {
 		case <-r.done:
-			h.t.Fatalf("adviceline ended while it started: %s", cmd.ProcessState)
+			h.t.Fatalf("adviceline ended while it started: %s", r.cmd.ProcessState)
 		default:
 		}
 		status, _ := h.look("http://" + h.ops + "/readyz")

@@ -68,6 +68,8 @@ type peer struct {
 	closed   int             // the last close code, 0 for none
 	ended    bool
 	welcomes int
+	recalls  int           // reconnect frames
+	roam     func() *house // where the next connection goes; nil: to the same house
 	cancel   context.CancelFunc
 	gone     chan struct{}
 }
@@ -102,6 +104,7 @@ func (p *peer) drop() {
 
 func (p *peer) stay(ctx context.Context) {
 	for ctx.Err() == nil {
+		p.move()
 		code := p.once(ctx)
 		p.mu.Lock()
 		p.conn, p.cut, p.closed = nil, nil, code
@@ -154,6 +157,9 @@ func (p *peer) once(ctx context.Context) int {
 			return 1006
 		}
 		if f.Type == "reconnect" {
+			p.mu.Lock()
+			p.recalls++
+			p.mu.Unlock()
 			return 1001
 		}
 		p.read(f)
