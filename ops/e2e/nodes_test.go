@@ -1,12 +1,16 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // TestPeopleMoveBetweenNodes: whoever talks to each other sits at any nodes, and goes on at any other.
@@ -72,8 +76,57 @@ func TestPeopleMoveBetweenNodes(t *testing.T) {
 	checkChats(t, after)
 	for _, c := range after {
 		checkOwners(t, c.contact.Contact, aino, newer)
-		newer.record(t, c.contact.Contact)
 	}
+	s.checkWord(t, newer, after)
+}
+
+// checkWord sends word to sockets of one node over another: a contact who leaves, one who comes back by
+// return number, an adviser who signs out. And an intake that is sent twice is one, wherever it comes.
+func (s *nodes) checkWord(t *testing.T, console *consoleClient, chats []chat) {
+	t.Helper()
+	other := func(p *peer) *house { return s.each[(slices.Index(s.each, p.at())+1)%len(s.each)] }
+	leaves, returns := chats[0].contact, chats[1].contact
+	status, body := other(&leaves.peer).post("/api/v1/contact/leave", map[string]string{
+		"request_id": uuid.NewString(), "token": leaves.Token, "kind": "done",
+	})
+	if status != http.StatusNoContent {
+		t.Fatalf("leave answers %d: %s", status, body)
+	}
+	eventually(t, patience, "who left elsewhere is told the end", func() bool {
+		code, over := leaves.over()
+		return over && code == 1000 && leaves.is("ended")
+	})
+	status, body = other(&returns.peer).post("/api/v1/contact/resume", map[string]string{
+		"request_id": uuid.NewString(), "return_number": returns.Number,
+	})
+	if status != http.StatusOK && status != http.StatusCreated {
+		t.Fatalf("resume answers %d: %s", status, body)
+	}
+	eventually(t, patience, "the old token's socket is closed", func() bool {
+		code, over := returns.over()
+		return over && code == 4501
+	})
+	same := intake("en")
+	_, one := s.each[0].post("/api/v1/contacts", same)
+	_, two := s.each[1].post("/api/v1/contacts", same)
+	if !bytes.Equal(one, two) {
+		t.Error("two nodes answer one intake in two ways")
+	}
+	req, err := http.NewRequest(http.MethodDelete, other(&console.peer).origin()+"/api/v1/session", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Origin", s.each[0].origin())
+	req.AddCookie(console.cookie)
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	eventually(t, time.Second, "who signs out elsewhere loses the console", func() bool {
+		code, over := console.over()
+		return over && code == 4504
+	})
 }
 
 // TestStalledNode: a node stands still, as a paused machine does, until the line has given its adviser's
@@ -88,6 +141,9 @@ func TestStalledNode(t *testing.T) {
 	talk(one, "aino", 3, 50*time.Millisecond)()
 	settle(t, one, patience)
 	beda := attend(t, s.each[1], "beda", "fi", 1)
+	svea := attend(t, s.each[1], "svea", "sv", 1)
+	rings := call(t, s.each[0], "sv") // offered to svea while its node stands still
+	gone := svea.offer(t, rings.Contact)
 
 	stalled := s.each[0].process().cmd.Process
 	if err := stalled.Signal(syscall.SIGSTOP); err != nil {
@@ -99,6 +155,11 @@ func TestStalledNode(t *testing.T) {
 	}
 	beda.accept(t, beda.offer(t, c.Contact))
 	beda.say(c.Contact, "beda 0")
+	eventually(t, patience, "whoever waits on a node that is gone is not offered", func() bool {
+		svea.mu.Lock()
+		defer svea.mu.Unlock()
+		return slices.ContainsFunc(svea.revoked, func(f frame) bool { return f.Offer == gone.Offer && f.Reason == "contact_left" })
+	})
 	c.say("still here")
 	eventually(t, patience, "they talk", func() bool { return c.hears() == 4 && beda.hears(c.Contact) == 4 })
 	if err := stalled.Signal(syscall.SIGCONT); err != nil {
@@ -120,4 +181,5 @@ func TestStalledNode(t *testing.T) {
 	}
 	checkOwners(t, c.Contact, aino, beda)
 	beda.record(t, c.Contact)
+	svea.accept(t, svea.offer(t, rings.Contact)) // its page was called back, the place is live again
 }

@@ -40,10 +40,14 @@ func TestRelay(t *testing.T) {
 		}
 	}
 	wait()
-	calm()
 	settle(t, open, 2*patience)
 	took := time.Since(begun)
 	checkChats(t, open)
+	for _, c := range open {
+		c.console.record(t, c.contact.Contact) // asked again at any node until it is answered
+	}
+	calm()
+	s.checkRecorded(t, n)
 	back := 0
 	for _, c := range open {
 		checkOwners(t, c.contact.Contact, c.console)
@@ -53,6 +57,19 @@ func TestRelay(t *testing.T) {
 	}
 	t.Logf("relay: %d conversations, %d messages each way, %d kills, %d reconnects, all elsewhere after a kill within %s, %s in all",
 		n, lines, kills, back, slowest.Round(time.Millisecond), took.Round(time.Second))
+}
+
+// checkRecorded demands of the ledger what the sockets were told: n contacts, each recorded once.
+func (s *nodes) checkRecorded(t *testing.T, n int) {
+	t.Helper()
+	conn := s.each[0].postgres("adviceline")
+	eventually(t, patience, "every contact is in the ledger, recorded once", func() bool {
+		return count(t, conn, "SELECT count(*) FROM contact WHERE recorded_at IS NOT NULL AND state = 'completed'") == int64(n) &&
+			count(t, conn, "SELECT count(*) FROM staged") == int64(n)
+	})
+	if rows := count(t, conn, "SELECT count(*) FROM contact"); rows != int64(n) {
+		t.Errorf("%d contact rows for %d contacts", rows, n)
+	}
 }
 
 // moved tells whether every peer is welcomed at another node than this one. While others break

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -64,13 +65,14 @@ func how(t *testing.T, conn *websocket.Conn) (code, messages int) {
 	for {
 		_ = conn.SetReadDeadline(time.Now().Add(patience))
 		_, data, err := conn.ReadMessage()
-		if closed, ok := err.(*websocket.CloseError); ok {
+		var closed *websocket.CloseError
+		var late net.Error
+		switch {
+		case errors.As(err, &closed):
 			return closed.Code, messages
-		}
-		if err, ok := err.(net.Error); ok && err.Timeout() {
+		case errors.As(err, &late) && late.Timeout():
 			t.Fatal("a stuck socket was never closed")
-		}
-		if err != nil {
+		case err != nil:
 			return 1006, messages
 		}
 		if strings.Contains(string(data), `"type":"message"`) {
@@ -136,8 +138,29 @@ func TestSlowReadersAreCut(t *testing.T) {
 	}
 	settle(t, back, patience)
 	checkChats(t, back)
+
+	// Nor does one that hangs keep its node from going.
+	ticket, err = again.ticket()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stuck(t, h, "/api/v1/console/socket", map[string]any{"type": "hello", "ref": uuid.NewString(), "v": 1, "ticket": ticket})
+	stuck(t, h, "/api/v1/contact/socket", map[string]any{"type": "hello", "v": 1, "token": slow.Token, "after": 0})
+	eventually(t, patience, "the hanging sockets have the places", func() bool {
+		_, desk := again.over()
+		_, page := slow.over()
+		return desk && page
+	})
+	stopping := time.Now()
+	h.stop() // which demands status 0
+	if took := time.Since(stopping); took > 20*time.Second {
+		t.Errorf("the node took %s to end", took)
+	}
+	t.Logf("slow: a node with hanging sockets ends within %s", time.Since(stopping).Round(time.Millisecond))
 	t.Logf("slow: both cut within %s of the first long line", cut.Round(time.Millisecond))
 }
 
 // long is a line that takes 8 KiB on the wire.
-func long(who string, k int) string { return fmt.Sprintf("%s %d %s", who, k, strings.Repeat("ä", 1900)) }
+func long(who string, k int) string {
+	return fmt.Sprintf("%s %d %s", who, k, strings.Repeat("ä", 1900))
+}
