@@ -197,7 +197,8 @@ func peersOf(chats []chat) []*peer {
 	return out
 }
 
-// disturb breaks one socket at random every so often; stop ends and awaits it.
+// disturb breaks one socket at random every so often, at once or behind the next frame that it sends;
+// stop ends and awaits it.
 func disturb(peers []*peer, every time.Duration) (stop func()) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -207,13 +208,24 @@ func disturb(peers []*peer, every time.Duration) (stop func()) {
 		for {
 			select {
 			case <-tick.C:
-				peers[rand.N(len(peers))].drop()
+				if p := peers[rand.N(len(peers))]; rand.N(3) > 0 {
+					p.hurry()
+				} else {
+					p.drop()
+				}
 			case <-quit:
 				return
 			}
 		}
 	}()
 	return func() { close(quit); <-done }
+}
+
+// hurry breaks the connection behind the next frame: what it asks is done, its answer is lost.
+func (p *peer) hurry() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hasty = true
 }
 
 // taken is a message that the server took from an adviser, under the epoch of the leg.

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -30,6 +31,10 @@ func TestRelay(t *testing.T) {
 	defer tick.Stop()
 	for k := range kills {
 		h := s.each[k%len(s.each)]
+		for i, c := range open { // it dies with these in its hands
+			c.contact.say(fmt.Sprintf("kill %d %d contact", k, i))
+			c.console.say(c.contact.Contact, fmt.Sprintf("kill %d %d adviser", k, i))
+		}
 		h.kill9()
 		killed := time.Now()
 		eventually(t, patience, "all sockets of a killed node are elsewhere", func() bool { return moved(peers, h) })
@@ -56,7 +61,7 @@ func TestRelay(t *testing.T) {
 		back += p.welcomed() - 1
 	}
 	t.Logf("relay: %d conversations, %d messages each way, %d kills, %d reconnects, all elsewhere after a kill within %s, %s in all",
-		n, lines, kills, back, slowest.Round(time.Millisecond), took.Round(time.Second))
+		n, lines+kills, kills, back, slowest.Round(time.Millisecond), took.Round(time.Second))
 }
 
 // checkRecorded demands of the ledger what the sockets were told: n contacts, each recorded once.

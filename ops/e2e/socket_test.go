@@ -69,6 +69,7 @@ type peer struct {
 	ended    bool
 	welcomes int
 	recalls  int           // reconnect frames
+	hasty    bool          // the connection breaks after the next frame, before its answer
 	roam     func() *house // where the next connection goes; nil: to the same house
 	cancel   context.CancelFunc
 	gone     chan struct{}
@@ -178,8 +179,13 @@ func (p *peer) once(ctx context.Context) int {
 func (p *peer) send(f any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.conn != nil {
-		_ = write(p.conn, f)
+	if p.conn == nil {
+		return
+	}
+	_ = write(p.conn, f)
+	if p.hasty {
+		p.hasty = false
+		p.cut()
 	}
 }
 
