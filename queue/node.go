@@ -47,6 +47,7 @@ type Node struct {
 	Events  func([]helpline.Event)
 	Beat    func(Figures)
 	Missed  func() // notices may be lost: every socket reads again
+	Stale   func() // another node began a new incarnation: this one has to enter the line again
 	Evicted func() // the lease was over: everybody here counts as gone and has to come back
 	Log     *slog.Logger
 	Every   time.Duration // heartbeat
@@ -98,6 +99,8 @@ func (n *Node) RunHeartbeat(ctx context.Context) {
 		f, err := n.Queue.Heartbeat(bound)
 		cancel()
 		switch {
+		case errors.Is(err, ErrIncarnation):
+			n.Stale()
 		case err != nil:
 			n.Log.WarnContext(ctx, "heartbeat missed", "error", err)
 		case f.Evicted != seen:

@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -92,5 +93,40 @@ func TestLoopsBeatSweepAndEnd(t *testing.T) {
 	}
 	cancel()
 	<-done
+	<-done
+}
+
+// Another node found Redis restarted and began a new incarnation: this one is told to enter again, and
+// beats on under the new one.
+func TestNodeIsToldOfANewIncarnation(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var current atomic.Int64
+	current.Store(1)
+	b.Use(current.Load)
+	if err := b.SetLife(t.Context(), "another", 2); err != nil {
+		t.Fatal(err)
+	}
+	told, beats := make(chan struct{}, 1), make(chan Figures, 64)
+	n := &Node{
+		Queue: b.Queue, Log: slog.New(slog.DiscardHandler), Every: time.Millisecond, Sweep: time.Millisecond,
+		Stale: func() {
+			current.Store(2)
+			told <- struct{}{}
+		},
+		Beat: func(f Figures) {
+			select {
+			case beats <- f:
+			default:
+			}
+		},
+		Missed: func() {}, Evicted: func() {},
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); n.RunHeartbeat(ctx) }()
+	<-told
+	<-beats
+	cancel()
 	<-done
 }

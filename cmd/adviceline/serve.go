@@ -26,24 +26,25 @@ import (
 
 // node is one serving process: what serve opened, for the steps that wire it further.
 type node struct {
-	cfg      ops.Config
-	log      *slog.Logger
-	at       place
-	stops    *stops
-	metrics  *ops.Metrics
-	health   *ops.Health
-	store    *storage.Store
-	queue    *queue.Queue
-	ledger   *storage.Ledger
-	keys     *seal.Keys
-	line     *helpline.Line
-	signIn   *agents.SignIn
-	hub      *agents.Hub
-	contacts *web.Contacts
-	sockets  *socket.Registry
-	serving  atomic.Bool // the public side is open
-	demo     string      // what greet says of demo accounts
-	fatal    chan error
+	cfg         ops.Config
+	log         *slog.Logger
+	at          place
+	stops       *stops
+	metrics     *ops.Metrics
+	health      *ops.Health
+	store       *storage.Store
+	queue       *queue.Queue
+	ledger      *storage.Ledger
+	keys        *seal.Keys
+	line        *helpline.Line
+	signIn      *agents.SignIn
+	hub         *agents.Hub
+	contacts    *web.Contacts
+	sockets     *socket.Registry
+	serving     atomic.Bool // the public side is open
+	incarnation atomic.Int64
+	demo        string // what greet says of demo accounts
+	fatal       chan error
 }
 
 // serve runs a node until SIGINT or SIGTERM; a second signal ends it at once.
@@ -172,11 +173,20 @@ func (n *node) openQueue(ctx context.Context) error {
 		Committed: n.discard, Refused: n.setAside, Log: n.log,
 	})
 	n.stops.goes("ledger", n.ledger.Run)
-	incarnation, err := helpline.Enter(ctx, n.cfg.Line, q, n.store, n.ledger)
+	q.Use(n.incarnation.Load)
+	return n.enter(ctx)
+}
+
+// enter makes the line usable for this node: at its start, and again when another node found Redis
+// restarted and began a new incarnation. Until then every script of this node is refused.
+func (n *node) enter(ctx context.Context) error {
+	bound, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	incarnation, err := helpline.Enter(bound, n.cfg.Line, n.queue, n.store, n.ledger)
 	if err != nil {
 		return err
 	}
-	q.Use(func() int64 { return incarnation })
+	n.incarnation.Store(incarnation)
 	return nil
 }
 
@@ -244,6 +254,13 @@ func (n *node) openLoops(ctx context.Context) error {
 		Beat: func(f queue.Figures) {
 			n.metrics.SetQueue(f.Waiting, float64(f.OldestMS)/1000)
 			n.metrics.LedgerPending(f.Spool)
+		},
+		Stale: func() {
+			if err := n.enter(context.Background()); err != nil {
+				n.log.Error("line not entered again", "error", err)
+				return
+			}
+			n.log.Warn("line entered again under a new incarnation")
 		},
 		Missed: func() {
 			n.log.Warn("notices were missed: every socket reads again")
