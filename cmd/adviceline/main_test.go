@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -201,15 +202,22 @@ func TestServeIsReadyAnswersAndStopsInOrder(t *testing.T) {
 	}
 }
 
-// hang opens a connection and asks half a question on it.
+// hang sends half a request and returns once its handler waits for the other half: "100 Continue" is
+// what a server says when a handler begins to read.
 func hang(t *testing.T, addr string) net.Conn {
 	t.Helper()
 	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
-	if err == nil {
-		_, err = io.WriteString(c, "POST /api/v1/contacts HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n")
-	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	_, err = io.WriteString(c, "POST /api/v1/contacts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+
+		"Content-Length: 100\r\nExpect: 100-continue\r\n\r\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(c).ReadString('\n')
+	if err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("half a request is answered %q: %v", line, err)
 	}
 	return c
 }
