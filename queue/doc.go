@@ -17,6 +17,7 @@
 //	:o:<offer>       string  the offer's contact; :number:<index> the contact of a return number
 //	:timers          zset    kind|id by instant; any node sweeps it
 //	:spool           stream  events until the ledger has them; never trimmed, entries go by XDEL
-//	:nodes           hash    channel counters; :node:<node> the node's channel; :n:<node> its sockets
+//	:refused         stream  events that the ledger can never take, kept for a person to look at
+//	:nodes           hash    channel counters; :node:<node> the node's channel; :n:<node> its sockets; :evicted:<node> how often its lease was over
 //	:session:, :ticket:      sign-ins
 package queue
