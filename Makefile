@@ -1,6 +1,6 @@
 # `make run` starts the whole helpline on this machine, `make check` is what CI runs.
 .NOTPARALLEL:
-.PHONY: run build setup setup-test go test relay lint deploy-check vet tidy fuzz docs check
+.PHONY: run build setup setup-test go test relay idle lint deploy-check vet tidy fuzz docs check
 
 GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
@@ -33,6 +33,11 @@ test: setup setup-test
 # into ops/docs/reliability.md.
 relay: setup setup-test
 	cd ops/e2e && RELAY_FULL=1 go test -race -count=1 -timeout 10m -v -run '^(TestRelay|TestNodeIsDrained)$$' .
+
+# 10,000 silent sockets at one node: what they weigh, and what they ask of Redis in a minute. The program
+# is built as `make build` does. The figures go into ops/docs/performance.md.
+idle: setup setup-test build
+	cd ops/e2e && IDLE_FULL=1 E2E_BINARY=$(CURDIR)/bin/adviceline go test -count=1 -timeout 15m -v -run '^TestIdleContactsAskRedisNothing$$' .
 
 lint: go deploy-check
 	$$(ops/scripts/linter.sh $(GOLANGCI)) run ./...

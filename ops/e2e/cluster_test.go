@@ -33,6 +33,19 @@ type nodes struct {
 // several starts n nodes at the same time on an empty database.
 func several(t *testing.T, n int, set settings) *nodes {
 	t.Helper()
+	s := gather(t, n, set)
+	for _, h := range s.each {
+		h.launch()
+	}
+	for _, h := range s.each {
+		h.await()
+	}
+	return s
+}
+
+// gather is several without the start.
+func gather(t *testing.T, n int, set settings) *nodes {
+	t.Helper()
 	db, rdb := newDatabase(t), newRedis(t)
 	keys, root := filepath.Join(scratch, "keys"+random(3)), filepath.Join(scratch, "root"+random(3))
 	key := make([]byte, 32)
@@ -57,12 +70,6 @@ func several(t *testing.T, n int, set settings) *nodes {
 		}
 		maps.Copy(mine, set)
 		s.each = append(s.each, build(t, mine, ports[i], ports[n+i]))
-	}
-	for _, h := range s.each {
-		h.launch()
-	}
-	for _, h := range s.each {
-		h.await()
 	}
 	return s
 }

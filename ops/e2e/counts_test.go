@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +29,7 @@ type monitor struct {
 
 func watch(t *testing.T, h *house) *monitor {
 	t.Helper()
-	conn, err := net.Dial("unix", filepath.Join(h.runFolder(), "redis.sock"))
+	conn, err := net.Dial("unix", h.redisSocket())
 	if err != nil {
 		t.Fatalf("connect to redis: %v", err)
 	}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -34,7 +35,8 @@ type house struct {
 	ops  string
 	set  map[string]string
 	out  *output
-	tls  bool // addr is a proxy that speaks TLS
+	tls  bool   // addr is a proxy that speaks TLS
+	bin  string // another program than the one under test
 
 	mu   sync.Mutex
 	live *running
@@ -110,7 +112,7 @@ func (h *house) start() {
 
 func (h *house) launch() {
 	h.t.Helper()
-	cmd := exec.Command(binary, "serve")
+	cmd := exec.Command(h.program(), "serve")
 	cmd.Env, cmd.Dir = h.env(), "/"
 	cmd.Stdout, cmd.Stderr = h.out, h.out
 	cmd.WaitDelay = 5 * time.Second
@@ -120,6 +122,8 @@ func (h *house) launch() {
 	h.live = r
 	h.mu.Unlock()
 }
+
+func (h *house) program() string { return cmp.Or(h.bin, binary) }
 
 func (h *house) await() {
 	h.t.Helper()
@@ -203,7 +207,7 @@ func (h *house) adviser(name, languages string, capacity int) (password string) 
 	password = "pw-" + random(12)
 	ctx, cancel := context.WithTimeout(h.t.Context(), 60*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary, "adviser", "add", name, "--role", "adviser",
+	cmd := exec.CommandContext(ctx, h.program(), "adviser", "add", name, "--role", "adviser",
 		"--languages", languages, "--capacity", strconv.Itoa(capacity), "--password-stdin")
 	cmd.Env, cmd.Dir = h.env(), "/"
 	cmd.Stdin = strings.NewReader(password + "\n")
@@ -313,9 +317,14 @@ func (h *house) postgres(database string) *pgx.Conn {
 	return conn
 }
 
+// redisSocket is where the house's Redis listens.
+func (h *house) redisSocket() string {
+	return cmp.Or(strings.TrimPrefix(h.set["REDIS_URL"], "unix://"), filepath.Join(h.runFolder(), "redis.sock"))
+}
+
 // redis connects to the house's Redis.
 func (h *house) redis() *redis.Client {
-	rdb := redis.NewClient(&redis.Options{Network: "unix", Addr: filepath.Join(h.runFolder(), "redis.sock")})
+	rdb := redis.NewClient(&redis.Options{Network: "unix", Addr: h.redisSocket()})
 	h.t.Cleanup(func() { _ = rdb.Close() })
 	return rdb
 }

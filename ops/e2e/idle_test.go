@@ -1,0 +1,340 @@
+package e2e
+
+import (
+	"crypto/sha1" // #nosec G505 -- Redis names a script by it
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/redis/go-redis/v9"
+)
+
+// crowd asks for the long run whose figures are in ops/docs/performance.md: `make idle`.
+var crowd = os.Getenv("IDLE_FULL") == "1"
+
+// TestIdleContactsAskRedisNothing is N5 and N7: sockets of contacts who talk to somebody and are silent
+// cost their node no Redis command and two goroutines each. Their advisers, and all that was done to
+// bring them together, are at another node, so that what is measured is the sockets alone.
+// In CI a stretch lasts four heartbeats and two pings of every socket; `make idle` takes 10,000
+// sockets and whole minutes, and tells the memory.
+func TestIdleContactsAskRedisNothing(t *testing.T) {
+	t.Parallel()
+	sizes, beats, pings := []int{200}, 4, int64(2)
+	set := settings{"LIMIT_INTAKE": "1000000", "LIMIT_SOCKETS": "100000", "CONTACT_PING_SECONDS": "1"}
+	if crowd {
+		sizes, beats, pings = []int{1000, 10_000}, 60, 3
+		set["CONTACT_PING_SECONDS"] = "20"
+	}
+	n := sizes[len(sizes)-1]
+	filesFor(t, n)
+	s := several(t, 2, set)
+	busy, h := s.each[0], s.each[1]
+	tokens := s.engage(t, busy, n)
+	eventually(t, patience, "every fact is in the ledger", func() bool { return h.metric("adviceline_ledger_pending") == 0 })
+	table := &memory{h: h}
+	table.row(0, "empty")
+	w := &stretch{h: h, m: watch(t, h), beats: beats * len(s.each)}
+	without := w.run(t, func() bool { return true })
+
+	var sockets []*listener
+	for _, size := range sizes {
+		sockets = append(sockets, listen(t, h, tokens[len(sockets):size])...)
+		eventually(t, patience, "two goroutines for each socket at most", func() bool {
+			return h.metric("go_goroutines") <= table.rows[0].goroutines+float64(2*size+ownGoroutines)
+		})
+		if open := h.metric("adviceline_sockets", `side="contact"`); open != float64(size) {
+			t.Errorf("%.0f contact sockets are open, %d are wanted", open, size)
+		}
+		table.row(size, "open")
+		if crowd {
+			table.collected(t)
+			table.row(size, "after GC")
+		}
+	}
+	begun := make([]int64, n)
+	for i, l := range sockets {
+		begun[i] = l.pings.Load()
+	}
+	with := w.run(t, func() bool {
+		for i, l := range sockets {
+			if l.pings.Load() < begun[i]+pings {
+				return false
+			}
+		}
+		return true
+	})
+	t.Logf("idle: a stretch of %d heartbeats without sockets: %s", w.beats, without)
+	t.Logf("idle: the same with %d sockets: %s", n, with)
+	checkStretches(t, without, with, n)
+	for _, l := range sockets {
+		if l.lost.Load() {
+			t.Fatal("an idle socket was closed")
+		}
+	}
+	t.Logf("idle: %d sockets\n%s", n, table)
+}
+
+// ownGoroutines is by how many those of the house itself (pools, drains) come and go.
+const ownGoroutines = 6
+
+// filesFor lets this process and the nodes open a socket for each of n contacts.
+func filesFor(t *testing.T, n int) {
+	t.Helper()
+	want := uint64(n + 1000)
+	var r syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Cur >= want {
+		return
+	}
+	r.Cur, r.Max = want, max(want, r.Max)
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
+		t.Fatalf("%d open files are wanted: raise the hard limit (ulimit -Hn): %v", want, err)
+	}
+}
+
+// engage opens n conversations at a node, for contacts who have no socket yet, and gives their tokens.
+// Its advisers have more slots than any account is given.
+func (s *nodes) engage(t *testing.T, h *house, n int) (tokens []string) {
+	t.Helper()
+	const desks = 8
+	password := s.staff(t, desks)
+	conn := h.postgres("adviceline")
+	if _, err := conn.Exec(t.Context(), "UPDATE person SET capacity = $1", n); err != nil {
+		t.Fatalf("give slots: %v", err)
+	}
+	var (
+		work sync.WaitGroup
+		held atomic.Int64
+		mu   sync.Mutex
+	)
+	for i := range desks {
+		c := enter(t, h, fmt.Sprintf("adviser%d", i), password)
+		c.ready(t)
+		work.Go(func() { // takes whatever is offered
+			for held.Load() < int64(n) {
+				c.mu.Lock()
+				var o frame
+				if len(c.offers) > 0 {
+					o = c.offers[0]
+				}
+				c.mu.Unlock()
+				if o.Offer == "" {
+					runtime.Gosched()
+					<-time.After(2 * time.Millisecond)
+					continue
+				}
+				if a := c.ask(t, map[string]any{"type": "accept", "offer": o.Offer}); a.Type != "opened" {
+					t.Errorf("accept is answered by %s %s", a.Type, a.Code)
+					return
+				}
+				held.Add(1)
+			}
+		})
+		work.Go(func() {
+			for range (n + i) / desks {
+				status, body := h.post("/api/v1/contacts", intake("fi"))
+				var a admission
+				if err := json.Unmarshal(body, &a); err != nil || status != http.StatusCreated {
+					t.Errorf("intake answers %d", status)
+					return
+				}
+				mu.Lock()
+				tokens = append(tokens, a.Token)
+				mu.Unlock()
+			}
+		})
+	}
+	eventually(t, 5*time.Minute, "every contact has its adviser", func() bool { return t.Failed() || held.Load() >= int64(n) })
+	work.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	return tokens
+}
+
+// listener is a contact's page that only listens and answers pings.
+type listener struct {
+	conn  *websocket.Conn
+	pings atomic.Int64
+	lost  atomic.Bool
+}
+
+// listen opens a socket for each token, some at a time, until all are welcomed.
+func listen(t *testing.T, h *house, tokens []string) []*listener {
+	t.Helper()
+	out := make([]*listener, len(tokens))
+	var work sync.WaitGroup
+	const at = 16
+	for k := range at {
+		work.Go(func() {
+			for i := k; i < len(tokens); i += at {
+				l, err := sit(t, h, tokens[i])
+				if err != nil {
+					t.Errorf("open socket: %v", err)
+					return
+				}
+				out[i] = l
+			}
+		})
+	}
+	work.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	return out
+}
+
+// sit opens one socket and listens from its welcome on.
+func sit(t *testing.T, h *house, token string) (*listener, error) {
+	d := websocket.Dialer{HandshakeTimeout: patience, ReadBufferSize: 512, WriteBufferSize: 512}
+	conn, res, err := d.DialContext(t.Context(), "ws://"+h.addr+"/api/v1/contact/socket", http.Header{"Origin": {h.origin()}})
+	if res != nil && res.Body != nil {
+		_ = res.Body.Close()
+	}
+	if err != nil {
+		return nil, err
+	}
+	l := &listener{conn: conn}
+	conn.SetPingHandler(func(data string) error {
+		l.pings.Add(1)
+		return conn.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(10*time.Second))
+	})
+	if err := write(conn, map[string]any{"type": "hello", "v": 1, "token": token, "after": 0}); err != nil {
+		return nil, err
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	var f frame
+	if err := conn.ReadJSON(&f); err != nil {
+		return nil, err
+	}
+	if f.Type != "welcome" || f.State != "active" {
+		return nil, fmt.Errorf("the first frame is %s, of a contact that is %s", f.Type, f.State)
+	}
+	_ = conn.SetReadDeadline(time.Time{})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			if _, _, err := conn.ReadMessage(); err != nil {
+				l.lost.Store(true)
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		_ = conn.Close()
+		<-done
+	})
+	return l, nil
+}
+
+// stretch counts what Redis is asked for as long as so many heartbeats take.
+type stretch struct {
+	h     *house
+	m     *monitor
+	beats int
+}
+
+// spent is what one stretch cost.
+type spent struct {
+	asked    map[string]int // by clients, heartbeats and sweeps left out
+	beats    int
+	sweeps   int
+	commands int64 // all that Redis ran, inside scripts too
+}
+
+func (s spent) String() string {
+	return fmt.Sprintf("%d heartbeats, %d sweeps, beside them %v, %d commands in all with those inside scripts",
+		s.beats, s.sweeps, s.asked, s.commands)
+}
+
+// run waits for the heartbeats and for what else has to happen meanwhile.
+func (w *stretch) run(t *testing.T, also func() bool) spent {
+	t.Helper()
+	beat, sweep := script(t, "heartbeat"), script(t, "match", "due", "expire")
+	c0, before := ran(t, w.m.rdb), w.m.mark()
+	eventually(t, 3*time.Minute, "so many heartbeats", func() bool {
+		w.m.mu.Lock()
+		n := w.m.seen[beat] - before[beat]
+		w.m.mu.Unlock()
+		return n >= w.beats && also()
+	})
+	after, out := w.m.mark(), spent{asked: map[string]int{}, commands: ran(t, w.m.rdb) - c0}
+	for key, n := range after {
+		switch n -= before[key]; {
+		case key == beat:
+			out.beats = n
+		case key == sweep:
+			out.sweeps = n
+		case n > 0 && key != "info":
+			out.asked[key] = n
+		}
+	}
+	return out
+}
+
+// checkStretches demands that sockets ask for nothing. Loops of the node's own have no fixed phase: a
+// stretch holds a few rounds more or less of them, never one per socket.
+func checkStretches(t *testing.T, without, with spent, sockets int) {
+	t.Helper()
+	keys := slices.Collect(maps.Keys(with.asked))
+	for _, key := range keys {
+		// per heartbeat, as a stretch may have waited for its pings
+		fair := float64(without.asked[key])*float64(with.beats)/float64(without.beats) + 4
+		if n := with.asked[key]; float64(n) > fair {
+			t.Errorf("%d times %s with %d silent sockets, %d times without them", n, key, sockets, without.asked[key])
+		}
+	}
+	for name, pair := range map[string][2]int{
+		"sweeps": {without.sweeps, with.sweeps}, "commands": {int(without.commands), int(with.commands)},
+	} {
+		fair := float64(pair[0]) * float64(with.beats) / float64(without.beats)
+		if float64(pair[1]) > fair*1.5+float64(sockets)/20 {
+			t.Errorf("%d %s with %d silent sockets, %d without them", pair[1], name, sockets, pair[0])
+		}
+	}
+}
+
+// script is how the monitor names a script of the queue: its parts stand behind the prelude.
+func script(t *testing.T, parts ...string) string {
+	t.Helper()
+	sum := sha1.New() // #nosec G401
+	for _, part := range append([]string{"prelude"}, parts...) {
+		_, _ = sum.Write(read(t, filepath.Join("..", "..", "queue", "lua", part+".lua")))
+	}
+	return "evalsha " + hex.EncodeToString(sum.Sum(nil))[:8]
+}
+
+// ran sums INFO commandstats.
+func ran(t *testing.T, rdb *redis.Client) (calls int64) {
+	t.Helper()
+	info, err := rdb.Info(t.Context(), "commandstats").Result()
+	if err != nil {
+		t.Fatalf("read commandstats: %v", err)
+	}
+	for line := range strings.Lines(info) {
+		if _, rest, ok := strings.Cut(line, ":calls="); ok {
+			var n int64
+			if _, err := fmt.Sscanf(rest, "%d,", &n); err != nil {
+				t.Fatalf("read commandstats: %v", err)
+			}
+			calls += n
+		}
+	}
+	return calls
+}
