@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"adviceline/helpline"
+	"adviceline/helpline/socket"
 )
 
 func TestWelcome(t *testing.T) {
@@ -55,7 +56,6 @@ func TestBadHello(t *testing.T) {
 	}{
 		"not JSON":     {`hello`, 4400},
 		"another type": {`{"type":"duty","v":1,"ticket":"x"}`, 4400},
-		"version":      {`{"type":"hello","v":2,"ticket":"x"}`, 4400},
 		"unknown key":  {`{"type":"hello","v":1,"ticket":"x","name":"anna"}`, 4400},
 		"bad ref":      {`{"type":"hello","v":1,"ticket":"x","ref":"1"}`, 4400},
 		"no ticket":    {`{"type":"hello","v":1}`, 4505},
@@ -65,6 +65,14 @@ func TestBadHello(t *testing.T) {
 		p.raw(c.hello)
 		t.Log(name)
 		p.closed(c.code)
+	}
+	for _, v := range []int{0, socket.Version + 1} {
+		p := b.dial()
+		p.send(object{"type": "hello", "v": v, "ticket": b.ticket()})
+		if f := p.want("error"); f["code"] != "unsupported_version" {
+			t.Errorf("version %d: %v", v, f)
+		}
+		p.closed(4400)
 	}
 	ticket := b.ticket()
 	for _, code := range []int{0, 4505} {

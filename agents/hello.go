@@ -13,9 +13,6 @@ import (
 	"adviceline/helpline/strict"
 )
 
-// protocolVersion is the one that this edge speaks.
-const protocolVersion = 1
-
 // maxResumed is how many contacts a hello may name, in each of its lists.
 const maxResumed = 64
 
@@ -66,6 +63,9 @@ func (c *console) hello(ctx context.Context, data []byte) error {
 	f, err := readHello(data)
 	if err != nil {
 		c.send(refusal("", codeOf(err)))
+		if errors.Is(err, errVersion) {
+			return socket.Stop{Code: socket.CodeNoHello, Reason: string(errVersion)}
+		}
 		return socket.Stop{Code: socket.CodeNoHello, Reason: "bad_hello"}
 	}
 	if err := c.redeem(ctx, f.Ticket); err != nil {
@@ -100,7 +100,7 @@ func readHello(data []byte) (helloFrame, error) {
 	switch {
 	case err != nil, f.Type != "hello", f.Ref != "" && !canonical(f.Ref), len(f.After) > maxResumed, len(f.Holds) > maxResumed:
 		return helloFrame{}, errMalformed
-	case f.V != protocolVersion:
+	case !socket.Serves(f.V):
 		return helloFrame{}, errVersion
 	}
 	return f, nil
@@ -138,7 +138,7 @@ func (c *console) settle(w helpline.Welcome) {
 // and what was held back.
 func (c *console) welcome(f helloFrame, w helpline.Welcome) {
 	out := welcomeFrame{
-		Type: "welcome", Ref: f.Ref, V: protocolVersion, Duty: w.Duty.State, Used: w.Duty.Used, Capacity: w.Duty.Capacity,
+		Type: "welcome", Ref: f.Ref, V: socket.Version, Duty: w.Duty.State, Used: w.Duty.Used, Capacity: w.Duty.Capacity,
 		Legs: make([]openedFrame, 0, len(w.Legs)), Offers: make([]offerFrame, 0, len(w.Offers)),
 		Owed: make([]owedForm, 0, len(w.Owed)), List: []struct{}{},
 	}

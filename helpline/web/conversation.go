@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	protocol     = 1   // the version that hello names
 	maxStrikes   = 100 // frames over the limit before the socket is cut
 	maxInteger   = 1 << 53
 	reconnectMS  = 5000
@@ -89,8 +88,11 @@ func refused(w wire, err error) error {
 // past, then what came meanwhile.
 func (t *talk) hello(ctx context.Context, w wire, kind string, data []byte) error {
 	var f helloFrame
-	if kind != "hello" || strict.Decode(data, &f) != nil || f.V != protocol || f.After < 0 || f.After > maxInteger {
+	if kind != "hello" || strict.Decode(data, &f) != nil || f.After < 0 || f.After > maxInteger {
 		return codeBadHello
+	}
+	if !socket.Serves(f.V) {
+		return codeVersion
 	}
 	claim, err := t.hub.line.Tokens.Claim(f.Token)
 	if err != nil {
@@ -115,7 +117,7 @@ func (s *seat) sit(token string, after int64) error {
 		return err
 	}
 	s.place, s.last = place, max(min(after, v.Seq), v.Floor)
-	s.send(welcomeFrame{Type: "welcome", V: protocol, standing: standingOf(v)})
+	s.send(welcomeFrame{Type: "welcome", V: socket.Version, standing: standingOf(v)})
 	if v.State.Public() == "ended" {
 		s.finish(endedBy(v.State))
 		return nil

@@ -57,6 +57,7 @@ not_websocket          400    0 retry=false
 too_deep               400 1007 retry=false
 unknown_field          400 1007 retry=false
 unsupported_frame      400 1003 retry=false
+unsupported_version    400 4400 retry=false
 wrong_type             400 1007 retry=false
 bad_credentials        401    0 retry=false
 signed_out             401 4504 retry=false

@@ -33,6 +33,7 @@ const (
 	codeBadOrigin   helpline.Code = "bad_origin"
 	codeInternal    helpline.Code = "internal"
 	codeBadHello    helpline.Code = "bad_hello"
+	codeVersion     helpline.Code = "unsupported_version"
 	codeReplaced    helpline.Code = "replaced"
 	codeSlow        helpline.Code = "too_slow"
 	codeUnsupported helpline.Code = "unsupported_frame"
@@ -78,6 +79,7 @@ var answers = map[helpline.Code]answer{
 	codeBadOrigin:                   {403, 0, false},
 	codeInternal:                    {500, 1001, true},
 	codeBadHello:                    {400, 4400, false},
+	codeVersion:                     {400, 4400, false},
 	codeReplaced:                    {409, 4501, false},
 	codeSlow:                        {503, 4408, true},
 }

@@ -241,15 +241,14 @@ func TestHello(t *testing.T) {
 		frame string
 		code  int
 	}{
-		"dead token":    {`{"type":"hello","v":1,"token":"` + sentinel + `","after":0}`, 4503},
-		"other version": {`{"type":"hello","v":2,"token":"x"}`, 4400},
-		"other frame":   {`{"type":"say","cid":"` + cidA + `","text":"x"}`, 4400},
-		"unknown key":   {hello + `,"` + sentinel + `":1}`, 4400},
-		"negative":      {hello + `,"after":-1}`, 4400},
-		"no frame":      {`[]`, 1007},
-		"no type":       {`{}`, 1007},
-		"not UTF-8":     {"{\"type\":\"\xff\"}", 1007},
-		"too big":       {hello + `,"pad":"` + strings.Repeat("x", maxBody) + `"}`, 1009},
+		"dead token":  {`{"type":"hello","v":1,"token":"` + sentinel + `","after":0}`, 4503},
+		"other frame": {`{"type":"say","cid":"` + cidA + `","text":"x"}`, 4400},
+		"unknown key": {hello + `,"` + sentinel + `":1}`, 4400},
+		"negative":    {hello + `,"after":-1}`, 4400},
+		"no frame":    {`[]`, 1007},
+		"no type":     {`{}`, 1007},
+		"not UTF-8":   {"{\"type\":\"\xff\"}", 1007},
+		"too big":     {hello + `,"pad":"` + strings.Repeat("x", maxBody) + `"}`, 1009},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -257,6 +256,24 @@ func TestHello(t *testing.T) {
 			p.write(c.frame)
 			p.wantClose(c.code)
 		})
+	}
+}
+
+// A node serves the versions of socket.Serves; a page of any other is told so and may find another node.
+func TestHelloOfAnotherVersion(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	a := admitted(t, h.line, reqA)
+	for _, v := range []int{0, socket.Version + 1} {
+		p := h.open(t)
+		p.write(fmt.Sprintf(`{"type":"hello","v":%d,"token":%q}`, v, a.Token))
+		if f := p.want("error"); f["code"] != "unsupported_version" || f["retry"] != false {
+			t.Errorf("version %d: %v", v, f)
+		}
+		p.wantClose(socket.CodeNoHello)
+	}
+	if _, w := h.sit(t, a.Token, 0); w["v"] != float64(socket.Version) {
+		t.Errorf("welcome names version %v", w["v"])
 	}
 }
 
