@@ -32,7 +32,7 @@ test: setup setup-test
 # The long run of three nodes: sockets that move, nodes that are killed and drained. The figures go
 # into ops/docs/reliability.md.
 relay: setup setup-test
-	cd ops/e2e && RELAY_FULL=1 go test -race -count=1 -timeout 10m -v -run '^(TestRelay|TestNodeIsDrained)$$' .
+	cd ops/e2e && RELAY_FULL=1 go test -race -count=1 -timeout 10m -v -run '^(TestRelay|TestNodeIsDrained|TestRollingRestart)$$' .
 
 # 10,000 silent sockets at one node: what they weigh, and what they ask of Redis in a minute. The program
 # is built as `make build` does. The figures go into ops/docs/performance.md.

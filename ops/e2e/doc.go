@@ -8,6 +8,7 @@
 //	socket_test.go contact_test.go console_test.go    protocol clients that come back by themselves
 //	page_test.go      the same by browser tabs
 //	cluster_test.go   several nodes over one Postgres and one Redis, sockets that move between them
+//	memory_test.go    what sockets weigh, by a node's own metrics
 //
 // Every other file is a test, named for what it proves. A module of its own keeps the browser's
 // libraries out of the program's go.sum.

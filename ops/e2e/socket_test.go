@@ -71,6 +71,10 @@ type peer struct {
 	recalls  int           // reconnect frames
 	hasty    bool          // the connection breaks after the next frame, before its answer
 	roam     func() *house // where the next connection goes; nil: to the same house
+	gaps     *gaps         // where absences are noted; nil: nowhere
+	left     time.Time     // when the last welcomed connection was gone, zero once it is back
+	silent   time.Time     // the same until a message is through
+	told     time.Duration // what reconnect said
 	cancel   context.CancelFunc
 	gone     chan struct{}
 }
@@ -107,6 +111,7 @@ func (p *peer) stay(ctx context.Context) {
 	for ctx.Err() == nil {
 		p.move()
 		code := p.once(ctx)
+		p.away()
 		p.mu.Lock()
 		p.conn, p.cut, p.closed = nil, nil, code
 		p.ended = slices.Contains(final, code)
@@ -115,7 +120,7 @@ func (p *peer) stay(ctx context.Context) {
 		if over {
 			return
 		}
-		wait := time.NewTimer(50 * time.Millisecond)
+		wait := time.NewTimer(p.pause())
 		select {
 		case <-wait.C:
 		case <-ctx.Done():
@@ -160,10 +165,12 @@ func (p *peer) once(ctx context.Context) int {
 		if f.Type == "reconnect" {
 			p.mu.Lock()
 			p.recalls++
+			p.told = time.Duration(f.AfterMS) * time.Millisecond
 			p.mu.Unlock()
 			return 1001
 		}
 		p.read(f)
+		p.back(f)
 		if f.Type == "welcome" {
 			p.mu.Lock()
 			p.conn = conn
