@@ -244,6 +244,23 @@ func TestNoticeOnItsWayIsNotMissed(t *testing.T) {
 	}
 }
 
+// On a busy line there is a notice on its way at every beat: what was counted at one beat is heard by
+// the next, when more is counted.
+func TestSteadyNoticesAreNotMissed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	n := &Node{}
+	n.Beat = func(f Figures) {
+		n.heard.Store(f.Count)
+		if err := b.rdb.HIncrBy(t.Context(), b.key(":nodes"), b.opt.Node, 1).Err(); err != nil && t.Context().Err() == nil {
+			t.Errorf("count a notice: %v", err)
+		}
+	}
+	if got := count(t, b.pulse(n), 10); got["beat"] != 10 {
+		t.Fatalf("calls: %v", got)
+	}
+}
+
 // The Redis is this test's own: the cut would hit every other test's subscription.
 func TestCutSubscriptionTellsMissedAndHearsOn(t *testing.T) {
 	t.Parallel()

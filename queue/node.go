@@ -93,7 +93,7 @@ func (n *Node) Subscribe(ctx context.Context) (run func(context.Context), err er
 
 // RunHeartbeat beats until ctx ends.
 func (n *Node) RunHeartbeat(ctx context.Context) {
-	late := false
+	owed := int64(0) // what was counted at the last beat
 	for seen := int64(0); ctx.Err() == nil; {
 		bound, cancel := context.WithTimeout(ctx, 2*time.Second)
 		f, err := n.Queue.Heartbeat(bound)
@@ -106,9 +106,11 @@ func (n *Node) RunHeartbeat(ctx context.Context) {
 		case f.Evicted != seen:
 			seen = f.Evicted
 			n.heard.Store(f.Count)
+			owed = f.Count
 			n.Evicted()
 		default:
-			late = n.check(f.Count, late)
+			n.check(f.Count, owed)
+			owed = f.Count
 			n.Beat(f)
 		}
 		pause(ctx, n.Every)
@@ -131,18 +133,14 @@ func (n *Node) RunSweep(ctx context.Context) {
 	}
 }
 
-// check compares the channel's counter with what was heard. One difference may be a notice on its way;
-// two running are a loss, and everybody reads again.
-func (n *Node) check(count int64, late bool) bool {
-	if n.heard.Load() >= count {
-		return false
-	}
-	if late {
+// check compares what was heard with the channel's counter of the beat before: what is counted by now
+// may be on its way, on a busy line always is; what was owed a beat ago is lost, and everybody reads
+// again.
+func (n *Node) check(count, owed int64) {
+	if n.heard.Load() < owed {
 		n.heard.Store(count)
 		n.Missed()
-		return false
 	}
-	return true
 }
 
 func pause(ctx context.Context, d time.Duration) {
