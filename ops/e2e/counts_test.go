@@ -171,10 +171,14 @@ func TestEachStepIsOneScript(t *testing.T) {
 			eventually(t, patience, "contact is welcomed", c.connected)
 			open = append(open, chat{contact: c, console: at[i]})
 		}
+		before := rows(t, h)
 		add("say", m.spent(quiet, func() {
 			talk(open, "line", lines, 5*time.Millisecond)()
 			settle(t, open, patience)
 		}))
+		if after := rows(t, h); after != before {
+			t.Errorf("messages are written to Postgres: %s before, %s after them", before, after)
+		}
 		add("outcome", m.spent(quiet, func() {
 			for _, c := range open {
 				c.console.record(t, c.contact.Contact)
@@ -208,6 +212,19 @@ func TestEachStepIsOneScript(t *testing.T) {
 			t.Errorf("%s: %d scripts, want 1", step, scripts)
 		}
 	}
+}
+
+// rows tells what the ledger has written, once it has taken everything: N3 has no commit for a message.
+func rows(t *testing.T, h *house) (written string) {
+	t.Helper()
+	rdb, conn := h.redis(), h.postgres("adviceline")
+	eventually(t, patience, "the spool is empty", func() bool { return rdb.XLen(t.Context(), "{line:main}:spool").Val() == 0 })
+	err := conn.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM event) || ' events, last contact written by ' ||
+		(SELECT coalesce(max(xmin::text::bigint), 0) FROM contact)`).Scan(&written)
+	if err != nil {
+		t.Fatalf("read the ledger: %v", err)
+	}
+	return written
 }
 
 // offered waits until somebody is offered the contact.

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/gorilla/websocket"
 	"github.com/redis/go-redis/v9"
 )
@@ -41,7 +42,7 @@ func TestIdleContactsAskRedisNothing(t *testing.T) {
 	filesFor(t, n)
 	s := several(t, 2, set)
 	busy, h := s.each[0], s.each[1]
-	tokens := s.engage(t, busy, n)
+	tokens, consoles := s.engage(t, busy, n)
 	eventually(t, patience, "every fact is in the ledger", func() bool { return h.metric("adviceline_ledger_pending") == 0 })
 	table := &memory{h: h}
 	table.row(0, "empty")
@@ -78,6 +79,11 @@ func TestIdleContactsAskRedisNothing(t *testing.T) {
 	t.Logf("idle: a stretch of %d heartbeats without sockets: %s", w.beats, without)
 	t.Logf("idle: the same with %d sockets: %s", n, with)
 	checkStretches(t, without, with, n)
+	for _, c := range consoles {
+		if code, _ := c.over(); c.welcomed() > 1 {
+			t.Errorf("%s came back, which asks Redis: the last close code is %d", c.name, code)
+		}
+	}
 	for _, l := range sockets {
 		if l.lost.Load() {
 			t.Fatal("an idle socket was closed")
@@ -108,7 +114,7 @@ func filesFor(t *testing.T, n int) {
 
 // engage opens n conversations at a node, for contacts who have no socket yet, and gives their tokens.
 // Its advisers have more slots than any account is given.
-func (s *nodes) engage(t *testing.T, h *house, n int) (tokens []string) {
+func (s *nodes) engage(t *testing.T, h *house, n int) (tokens []string, consoles []*consoleClient) {
 	t.Helper()
 	desks := 8 + n/400 // a console sends at most 20 frames a second
 	password := s.staff(t, desks)
@@ -124,6 +130,8 @@ func (s *nodes) engage(t *testing.T, h *house, n int) (tokens []string) {
 	for i := range desks {
 		c := enter(t, h, fmt.Sprintf("adviser%d", i), password)
 		c.ready(t)
+		c.briefly()
+		consoles = append(consoles, c)
 		work.Go(func() { // takes whatever is offered
 			for held.Load() < int64(n) {
 				c.mu.Lock()
@@ -162,7 +170,17 @@ func (s *nodes) engage(t *testing.T, h *house, n int) (tokens []string) {
 	if t.Failed() {
 		t.FailNow()
 	}
-	return tokens
+	return tokens, consoles
+}
+
+// briefly lets a console come back without naming its legs, which are more than a hello may hold.
+func (c *consoleClient) briefly() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.peer.hello = func() (any, error) {
+		ticket, err := c.ticket()
+		return map[string]any{"type": "hello", "ref": uuid.NewString(), "v": 1, "ticket": ticket}, err
+	}
 }
 
 // listener is a contact's page that only listens and answers pings.

@@ -86,7 +86,7 @@ func how(t *testing.T, conn *websocket.Conn) (code, messages int) {
 func TestSlowReadersAreCut(t *testing.T) {
 	t.Parallel()
 	h := several(t, 1, nil).each[0]
-	others := chats(t, h, 1)
+	others := chats(t, h, 3)
 	aino := attend(t, h, "aino", "en", 1)
 	beda := attend(t, h, "beda", "sv", 3)
 
@@ -129,6 +129,11 @@ func TestSlowReadersAreCut(t *testing.T) {
 	wait()
 	settle(t, others, patience)
 	checkChats(t, others)
+	for _, p := range peersOf(others) {
+		if n := p.welcomed(); n != 1 {
+			t.Errorf("%s was welcomed %d times: it was cut beside those that never read", p.name, n)
+		}
+	}
 
 	slow.connect(t, h)
 	back := []chat{{contact: slow, console: aino}}
