@@ -146,10 +146,16 @@ func (p *peer) once(ctx context.Context) int {
 	if ctx.Err() != nil || write(conn, hello) != nil {
 		return 1006
 	}
+	// A server that is quite silent for longer than its pings is dead.
+	alive := func() { _ = conn.SetReadDeadline(time.Now().Add(90 * time.Second)) }
+	pong := conn.PingHandler()
+	conn.SetPingHandler(func(data string) error {
+		alive()
+		return pong(data)
+	})
 	for {
 		var f frame
-		// A server that is quite silent for longer than its pings is dead.
-		_ = conn.SetReadDeadline(time.Now().Add(90 * time.Second))
+		alive()
 		_, data, err := conn.ReadMessage()
 		if err != nil {
 			var closed *websocket.CloseError
