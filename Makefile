@@ -1,6 +1,6 @@
 # `make run` starts the whole helpline on this machine, `make check` is what CI runs.
 .NOTPARALLEL:
-.PHONY: run build setup setup-test go test relay idle lint deploy-check vet tidy fuzz docs check
+.PHONY: run build setup setup-test go test relay idle bench lint deploy-check vet tidy fuzz docs check
 
 GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
@@ -38,6 +38,11 @@ relay: setup setup-test
 # is built as `make build` does. The figures go into ops/docs/performance.md.
 idle: setup setup-test build
 	cd ops/e2e && IDLE_FULL=1 E2E_BINARY=$(CURDIR)/bin/adviceline go test -count=1 -timeout 15m -v -run '^TestIdleContactsAskRedisNothing$$' .
+
+# The product beside the hand-written minimum of the same work: make bench LIMITS=path of that program,
+# RUN=G1,G5 for some goals, N=3 for the repeats (5), BENCH_OUT=file for the raw figures.
+bench: setup
+	@cd ops/e2e && LIMITS=$(abspath $(LIMITS)) RUN=$(RUN) N=$(N) BENCH_OUT=$(abspath $(BENCH_OUT)) go run ./bench
 
 lint: go deploy-check
 	$$(ops/scripts/linter.sh $(GOLANGCI)) run ./...

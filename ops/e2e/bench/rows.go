@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// quiet is the disturbance in percent above which a repeat does not count.
+const quiet = 5
+
+// sample holds the figures of one repeat by name; disturbed_pct is always among them.
+type sample map[string]float64
+
+func (s sample) String() string {
+	var b strings.Builder
+	for _, k := range slices.Sorted(maps.Keys(s)) {
+		fmt.Fprintf(&b, "%s=%.4g ", k, s[k])
+	}
+	return b.String()
+}
+
+// figure is a metric of an arm, as arm.metric.
+type figure string
+
+func (f figure) arm() string { arm, _, _ := strings.Cut(string(f), " "); return arm }
+
+// of gives the median, and false where too few repeats were left alone.
+func (f figure) of(all map[string][]sample) (value float64, calm bool) {
+	arm, metric, _ := strings.Cut(string(f), " ")
+	var still, every []float64
+	for _, s := range all[arm] {
+		v, has := s[metric]
+		if !has {
+			continue
+		}
+		every = append(every, v)
+		other, own := s[metric[:max(strings.LastIndexByte(metric, '.'), 0)]+".disturbed_pct"]
+		if !own {
+			other = s["disturbed_pct"]
+		}
+		if other <= quiet {
+			still = append(still, v)
+		}
+	}
+	if 2*len(still) < len(every) || len(still) == 0 {
+		return median(every), false
+	}
+	return median(still), true
+}
+
+func median(v []float64) float64 {
+	if len(v) == 0 {
+		return 0
+	}
+	v = slices.Sorted(slices.Values(v))
+	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+}
+
+// row is one goal. The minimum is the sum of its figures; less says that a smaller ratio is better.
+type row struct {
+	id, what  string
+	minimum   []figure
+	product   figure
+	unit      string
+	must, aim float64
+	less      bool
+	note      string
+}
+
+func (r row) wants(arm string) bool {
+	return r.product.arm() == arm || slices.ContainsFunc(r.minimum, func(f figure) bool { return f.arm() == arm })
+}
+
+// result is a row as it was measured.
+type result struct {
+	ID      string  `json:"id"`
+	What    string  `json:"what"`
+	Minimum float64 `json:"minimum"`
+	Product float64 `json:"product"`
+	Unit    string  `json:"unit"`
+	Ratio   float64 `json:"ratio"`
+	Must    float64 `json:"must"`
+	Aim     float64 `json:"aim"`
+	Less    bool    `json:"less_is_better"`
+	Met     string  `json:"met"`
+	Calm    bool    `json:"calm"`
+	Note    string  `json:"note"`
+}
+
+func (r row) judge(all map[string][]sample) result {
+	out := result{ID: r.id, What: r.what, Unit: r.unit, Must: r.must, Aim: r.aim, Less: r.less, Note: r.note, Met: "no"}
+	out.Product, out.Calm = r.product.of(all)
+	for _, f := range r.minimum {
+		v, calm := f.of(all)
+		out.Minimum += v
+		out.Calm = out.Calm && calm
+	}
+	if out.Minimum > 0 {
+		out.Ratio = out.Product / out.Minimum
+	}
+	reached := func(goal float64) bool {
+		if r.less {
+			return out.Ratio <= goal
+		}
+		return out.Ratio >= goal
+	}
+	switch {
+	case reached(r.aim):
+		out.Met = "aim"
+	case reached(r.must):
+		out.Met = "must"
+	}
+	return out
+}
+
+// table renders results as Markdown.
+func table(results []result) string {
+	var b strings.Builder
+	b.WriteString("| # | what | minimum | product | ratio | must | aim | met |\n|---|---|---|---|---|---|---|---|\n")
+	var notes []string
+	for _, r := range results {
+		sign, disturbed := ">=", ""
+		if r.Less {
+			sign = "<="
+		}
+		if !r.Calm {
+			disturbed = " (disturbed)"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s %s | %s %s | %.2f | %s %.4g | %s %.4g | %s%s |\n", r.ID, r.What,
+			digits(r.Minimum), r.Unit, digits(r.Product), r.Unit, r.Ratio, sign, r.Must, sign, r.Aim, r.Met, disturbed)
+		note := "- " + r.ID + ": " + r.Note
+		if r.Note != "" && !slices.Contains(notes, note) {
+			notes = append(notes, note)
+		}
+	}
+	if len(notes) > 0 {
+		b.WriteString("\n" + strings.Join(notes, "\n") + "\n")
+	}
+	return b.String()
+}
+
+// digits writes a figure with at least three digits that count.
+func digits(v float64) string {
+	switch {
+	case v >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
