@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -34,7 +35,7 @@ func drive(b *testing.B, verb string, args func(*Queue) []any, callers int, alon
 	ctx := context.Background()
 	timing := helpline.DefaultTiming()
 	timing.SpoolMax = 1 << 40
-	q, err := Open(Options{URL: servicetest.Redis(b), Line: servicetest.Prefix(b), Node: "n1", Salt: rand.Text(), Pool: 24, Timing: timing})
+	q, err := Open(Options{URL: server(b), Line: servicetest.Prefix(b), Node: "n1", Salt: rand.Text(), Pool: 24, Timing: timing})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -83,6 +84,15 @@ func drive(b *testing.B, verb string, args func(*Queue) []any, callers int, alon
 	if err := errors.Join(q.rdb.FlushDB(ctx).Err(), q.Close()); err != nil {
 		b.Fatal(err)
 	}
+}
+
+// server is the Redis of BENCH_REDIS, so that others can be measured on the same one, or the tests' own.
+func server(b *testing.B) string {
+	b.Helper()
+	if url := os.Getenv("BENCH_REDIS"); url != "" {
+		return url
+	}
+	return servicetest.Redis(b)
 }
 
 // ready turns the append-only file off and seats one adviser who takes everybody.

@@ -13,9 +13,16 @@ import (
 	"adviceline/ops/embedded"
 )
 
-// durable gives a store on a server that syncs, as in production.
+// durable gives a store on a server that syncs, as in production: the database of BENCH_DATABASE, so
+// that others can be measured on the same one, or a server of its own.
 func durable(b *testing.B) *Store {
 	b.Helper()
+	if url := os.Getenv("BENCH_DATABASE"); url != "" {
+		if err := Migrate(b.Context(), url); err != nil {
+			b.Fatal(err)
+		}
+		return open(b, url)
+	}
 	dir, err := os.MkdirTemp("", "adviceline-bench-")
 	if err != nil {
 		b.Fatal(err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -104,7 +105,7 @@ func each(n, atOnce int, job func(i int) error) error {
 		})
 	}
 	work.Wait()
-	return errors.Join(failed...)
+	return cmp.Or(failed...)
 }
 
 // waiting gives the channel on which a contact's adviser comes.

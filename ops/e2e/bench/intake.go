@@ -64,6 +64,38 @@ func intakeLoad(ctx context.Context, s *stage) (figures, error) {
 	return f, nil
 }
 
+// intakeAOF is G15: 64 connections, with the append-only file off, or on and synced before every answer.
+func intakeAOF(on string) func(context.Context, *stage) (figures, error) {
+	return func(ctx context.Context, s *stage) (figures, error) {
+		set := func(key, value string) error {
+			if err := s.ours.rdb.ConfigSet(ctx, key, value).Err(); err != nil {
+				return fmt.Errorf("set append-only file: %w", err)
+			}
+			return nil
+		}
+		if err := errors.Join(s.ours.rdb.FlushAll(ctx).Err(), set("appendfsync", "always"), set("appendonly", on)); err != nil {
+			return nil, err
+		}
+		defer func() { _ = set("appendonly", "no") }()
+		err := rig.Wait(10*time.Second, "the append-only file is there", func() (bool, error) {
+			info, err := s.ours.rdb.Info(ctx, "persistence").Result()
+			return strings.Contains(info, "aof_rewrite_in_progress:0") && strings.Contains(info, "aof_rewrite_scheduled:0"), err
+		})
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := s.fresh(ctx, 1)
+		if err != nil {
+			return nil, err
+		}
+		defer s.halt()
+		if err := nodes[0].warm(64, 300*time.Millisecond); err != nil {
+			return nil, err
+		}
+		return s.post(ctx, nodes[0], nil, "-run", "conns64")
+	}
+}
+
 // post lets limits post intakes to a node.
 func (s *stage) post(ctx context.Context, n *node, progress func(string), args ...string) (figures, error) {
 	body := filepath.Join(s.dir, "intake.json")

@@ -130,29 +130,33 @@ func armsOf(rows []row) []arm {
 	return out
 }
 
-// measure runs an arm until it was left alone, three times at most, and keeps the least disturbed.
+// measure runs an arm until it was left alone, three times at most, and keeps the least disturbed. An
+// arm that fails has no figure for this round.
 func (s *stage) measure(ctx context.Context, a arm, round, rounds int, into map[string][]sample) error {
 	var best sample
-	for try := range 3 {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+	for range 3 {
 		before := rig.Spent()
 		f, err := a.run(ctx, s)
+		if over := ctx.Err(); over != nil {
+			return over
+		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", a.name, err)
+			fmt.Fprintf(os.Stderr, "# %d/%d %-12s failed: %v\n", round+1, rounds, a.name, err)
+			continue
 		}
 		if _, known := f["disturbed_pct"]; !known {
 			f["disturbed_pct"] = rig.Disturbed(before, rig.Spent())
 		}
-		if try == 0 || f["disturbed_pct"] < best["disturbed_pct"] {
-			best = sample(f)
+		if best == nil || f["disturbed_pct"] < best["disturbed_pct"] {
+			best = f
 		}
 		if best["disturbed_pct"] <= quiet || a.again {
 			break
 		}
 	}
-	into[a.name] = append(into[a.name], best)
-	fmt.Fprintf(os.Stderr, "# %d/%d %-18s %s\n", round+1, rounds, a.name, best)
+	if best != nil {
+		into[a.name] = append(into[a.name], best)
+		fmt.Fprintf(os.Stderr, "# %d/%d %-12s %s\n", round+1, rounds, a.name, best)
+	}
 	return nil
 }

@@ -125,6 +125,8 @@ func readers(stuck bool) func(context.Context, *stage) (figures, error) {
 			c.settle()
 		}
 		c.close()
-		return c.figures(c.without(one.desk)), err
+		f := c.figures(c.without(one.desk))
+		delete(f, "lost") // what nobody read
+		return f, err
 	}
 }

@@ -106,7 +106,17 @@ func (r row) judge(all map[string][]sample) result {
 		}
 		return out.Ratio >= goal
 	}
+	lost := 0.0
+	for _, s := range all[r.product.arm()] {
+		lost += s["lost"]
+	}
 	switch {
+	case out.Minimum == 0 || out.Product == 0:
+		out.Met = "no figure"
+	case lost > 0:
+		out.Met = fmt.Sprintf("no: %.0f messages did not arrive", lost)
+	case r.must == 0:
+		out.Met = "told only"
 	case reached(r.aim):
 		out.Met = "aim"
 	case reached(r.must):
@@ -128,8 +138,12 @@ func table(results []result) string {
 		if !r.Calm {
 			disturbed = " (disturbed)"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s %s | %s %s | %.2f | %s %.4g | %s %.4g | %s%s |\n", r.ID, r.What,
-			digits(r.Minimum), r.Unit, digits(r.Product), r.Unit, r.Ratio, sign, r.Must, sign, r.Aim, r.Met, disturbed)
+		must, aim := fmt.Sprintf("%s %.4g", sign, r.Must), fmt.Sprintf("%s %.4g", sign, r.Aim)
+		if r.Must == 0 {
+			must, aim = "", ""
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s %s | %s %s | %.2f | %s | %s | %s%s |\n", r.ID, r.What,
+			digits(r.Minimum), r.Unit, digits(r.Product), r.Unit, r.Ratio, must, aim, r.Met, disturbed)
 		note := "- " + r.ID + ": " + r.Note
 		if r.Note != "" && !slices.Contains(notes, note) {
 			notes = append(notes, note)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -199,8 +200,14 @@ func (s *stage) start(ctx context.Context, n int, database string) ([]*node, err
 
 // halt ends the nodes. Nothing of theirs is kept, so it need not be done well.
 func (s *stage) halt() {
-	for _, n := range s.nodes {
+	for i, n := range s.nodes {
 		n.child.End(syscall.SIGKILL, time.Second)
+		wrong := slices.DeleteFunc(slices.Collect(strings.Lines(string(n.Out.Bytes()))), func(line string) bool {
+			return !strings.HasPrefix(line, "{") // what greets
+		})
+		for _, line := range wrong[:min(len(wrong), 5)] {
+			fmt.Fprintf(os.Stderr, "# node %d: %s", i, line)
+		}
 		_ = os.RemoveAll(n.Dir)
 	}
 	s.nodes = nil
