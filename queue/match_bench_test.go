@@ -282,3 +282,38 @@ func BenchmarkMatch(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSay gives messages per second of 64 contacts' callers, each contact with five messages,
+// which is what one may send in a second.
+func BenchmarkSay(b *testing.B) {
+	ctx := context.Background()
+	q := lined(b)
+	c := desk(b, q, 1<<30)
+	serve(b, q, c)
+	ids := arrive(b, q, (b.N+4)/5, 64)
+	for _, id := range ids {
+		if _, _, err := q.Accept(ctx, c, q.rdb.HGet(ctx, q.key(":c:"+id), "offer").Val()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	said := make([]helpline.Saying, b.N)
+	for i := range said {
+		said[i] = helpline.Saying{Contact: ids[i/5], From: helpline.FromContact, Version: 1, CID: uuid.NewString(), Sealed: "sealed"}
+	}
+	var next atomic.Int64
+	var work sync.WaitGroup
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range 64 {
+		work.Go(func() {
+			for i := next.Add(1) - 1; i < int64(b.N); i = next.Add(1) - 1 {
+				if _, err := q.Say(ctx, said[i]); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	work.Wait()
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
+}

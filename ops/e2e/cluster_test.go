@@ -2,22 +2,19 @@ package e2e
 
 import (
 	"cmp"
-	"context"
 	crand "crypto/rand"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"adviceline/e2e/rig"
 )
 
 // full asks for the long runs whose figures are in ops/docs/reliability.md.
@@ -80,34 +77,15 @@ func (s *nodes) any() *house { return s.each[rand.N(len(s.each))] }
 // newRedis starts a Redis of the test's own, with the settings of the embedded one.
 func newRedis(t *testing.T) (url string) {
 	t.Helper()
+	need(t, "redis-server", "/usr/bin/redis-server")
 	dir := filepath.Join(scratch, "redis"+random(3))
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	socket := filepath.Join(dir, "s")
+	c, err := rig.StartRedis(t.Context(), dir, "unix://"+socket, "--port", "0", "--unixsocket", socket,
+		"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction")
+	if err != nil {
 		t.Fatal(err)
 	}
-	socket := filepath.Join(dir, "s")
-	cmd := exec.Command(need(t, "redis-server", "/usr/bin/redis-server"), "--port", "0", "--unixsocket", socket,
-		"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction", "--dir", dir)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	done, started := make(chan struct{}), make(chan error, 1)
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // as in launch
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			_ = cmd.Wait()
-		}
-	}()
-	if err := <-started; err != nil {
-		t.Fatalf("start redis: %v", err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-done
-	})
-	rdb := redis.NewClient(&redis.Options{Network: "unix", Addr: socket})
-	defer func() { _ = rdb.Close() }()
-	eventually(t, patience, "redis answers", func() bool { return rdb.Ping(context.Background()).Err() == nil })
+	t.Cleanup(func() { c.End(syscall.SIGKILL, time.Second) })
 	return "unix://" + socket
 }
 

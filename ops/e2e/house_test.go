@@ -4,13 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/rand"
 	"crypto/tls"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -25,6 +21,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
+
+	"adviceline/e2e/rig"
 )
 
 // house is one `adviceline serve` with a data folder and addresses of its own.
@@ -49,22 +47,9 @@ type running struct {
 }
 
 // output is what the process wrote, over all its starts.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
+type output struct{ rig.Output }
 
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) bytes() []byte {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return bytes.Clone(o.buf.Bytes())
-}
+func (o *output) bytes() []byte { return o.Bytes() }
 
 // settings are environment variables on top of the house's own.
 type settings map[string]string
@@ -112,14 +97,12 @@ func (h *house) start() {
 
 func (h *house) launch() {
 	h.t.Helper()
-	cmd := exec.Command(h.program(), "serve")
-	cmd.Env, cmd.Dir = h.env(), "/"
-	cmd.Stdout, cmd.Stderr = h.out, h.out
-	cmd.WaitDelay = 5 * time.Second
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	r := launch(h.t, cmd)
+	c, err := h.node().Launch()
+	if err != nil {
+		h.t.Fatal(err)
+	}
 	h.mu.Lock()
-	h.live = r
+	h.live = &running{cmd: c.Cmd, done: c.Done}
 	h.mu.Unlock()
 }
 
@@ -128,27 +111,16 @@ func (h *house) program() string { return cmp.Or(h.bin, binary) }
 func (h *house) await() {
 	h.t.Helper()
 	r := h.process()
-	eventually(h.t, 60*time.Second, "adviceline is ready", func() bool {
-		select {
-		case <-r.done:
-			h.t.Fatalf("adviceline ended while it started: %s", r.cmd.ProcessState)
-		default:
-		}
-		status, _ := h.look("http://" + h.ops + "/readyz")
-		return status == http.StatusOK
-	})
+	if err := h.node().Await(context.Background(), &rig.Child{Cmd: r.cmd, Done: r.done}); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
-func (h *house) env() []string {
-	env := []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + scratch, "TMPDIR=/tmp", "GORACE=exitcode=66",
-		"DATA_DIR=" + h.dir, "ADDR=" + h.addr, "OPS_ADDR=" + h.ops,
-	}
-	for k, v := range h.set {
-		env = append(env, k+"="+v)
-	}
-	return env
+func (h *house) node() *rig.Node {
+	return &rig.Node{Binary: h.program(), Dir: h.dir, Home: scratch, Addr: h.addr, Ops: h.ops, Set: h.set, Out: h.out}
 }
+
+func (h *house) env() []string { return h.node().Env() }
 
 func (h *house) process() *running {
 	h.mu.Lock()
@@ -361,30 +333,15 @@ func (h *house) children() []string {
 	return out
 }
 
-// freePorts finds free addresses on loopback. They are all held until the last one is known.
+// freePorts finds free addresses on loopback.
 func freePorts(t *testing.T, n int) []string {
 	t.Helper()
-	var out []string
-	var held []io.Closer
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatalf("find a free port: %v", err)
-		}
-		held = append(held, l)
-		out = append(out, l.Addr().String())
-	}
-	for _, c := range held {
-		if err := c.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-			t.Fatalf("free a port: %v", err)
-		}
+	out, err := rig.FreePorts(n)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return out
 }
 
 // random gives 2n hexadecimal digits.
-func random(n int) string {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails (crypto/rand)
-	return hex.EncodeToString(b)
-}
+func random(n int) string { return rig.Random(n) }

@@ -47,6 +47,7 @@ type redisServer struct {
 type node struct {
 	rig.Node
 	child *rig.Child
+	said  *rig.Output
 }
 
 func open(ctx context.Context, limits string) (s *stage, err error) {
@@ -181,9 +182,10 @@ func (s *stage) start(ctx context.Context, n int, database string) ([]*node, err
 	}
 	origins := "http://" + strings.Join(ports[:n], ",http://")
 	for i := range n {
-		one := &node{Node: rig.Node{
+		said := &rig.Output{}
+		one := &node{said: said, Node: rig.Node{
 			Binary: s.binary, Dir: filepath.Join(s.dir, "node"+rig.Random(3)), Home: s.dir, Addr: ports[i], Ops: ports[n+i],
-			Set: s.settings(database, origins), Out: &rig.Output{},
+			Set: s.settings(database, origins), Out: said,
 		}}
 		if one.child, err = one.Launch(); err != nil {
 			return nil, err
@@ -192,7 +194,7 @@ func (s *stage) start(ctx context.Context, n int, database string) ([]*node, err
 	}
 	for _, one := range s.nodes {
 		if err := one.Await(ctx, one.child); err != nil {
-			return nil, fmt.Errorf("%w\n%s", err, one.Out.Bytes())
+			return nil, fmt.Errorf("%w\n%s", err, one.said.Bytes())
 		}
 	}
 	return s.nodes, nil
@@ -202,7 +204,7 @@ func (s *stage) start(ctx context.Context, n int, database string) ([]*node, err
 func (s *stage) halt() {
 	for i, n := range s.nodes {
 		n.child.End(syscall.SIGKILL, time.Second)
-		wrong := slices.DeleteFunc(slices.Collect(strings.Lines(string(n.Out.Bytes()))), func(line string) bool {
+		wrong := slices.DeleteFunc(slices.Collect(strings.Lines(string(n.said.Bytes()))), func(line string) bool {
 			return !strings.HasPrefix(line, "{") // what greets
 		})
 		for _, line := range wrong[:min(len(wrong), 5)] {

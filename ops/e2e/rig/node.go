@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,7 +19,7 @@ type Node struct {
 	Home      string
 	Addr, Ops string
 	Set       map[string]string // settings on top of those
-	Out       *Output
+	Out       io.Writer         // what it writes; nil: nowhere
 }
 
 // Env is what the program is started with.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -20,11 +21,11 @@ import (
 // Postgres is a server of a run's own, on a unix socket in its folder. Where we are root it runs as
 // the user postgres, because Postgres refuses root.
 type Postgres struct {
-	Dir   string // made by MakePostgres
-	Super string // its superuser
-	Port  string // 5432 unless Args say otherwise
-	Out   *Output
-	Args  []string // what the server is told besides
+	Dir   string    // made by MakePostgres
+	Super string    // its superuser
+	Port  string    // 5432 unless Args say otherwise
+	Out   io.Writer // of the server; nil: nowhere
+	Args  []string  // what the server is told besides
 	Live  *Child
 
 	bin  string
@@ -42,7 +43,7 @@ func MakePostgres(dir, super string, args ...string) (*Postgres, error) {
 		}
 		bins = []string{found}
 	}
-	p := &Postgres{Dir: dir, Super: super, Port: "5432", Out: &Output{}, Args: args, bin: filepath.Dir(bins[len(bins)-1])}
+	p := &Postgres{Dir: dir, Super: super, Port: "5432", Args: args, bin: filepath.Dir(bins[len(bins)-1])}
 	if err := p.own(); err != nil {
 		return nil, err
 	}
