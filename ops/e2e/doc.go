@@ -10,6 +10,9 @@
 //	cluster_test.go   several nodes over one Postgres and one Redis, sockets that move between them
 //	memory_test.go    what sockets weigh, by a node's own metrics
 //
+// What starts nodes, Postgres and Redis is in rig, which bench shares: `make bench` measures the program
+// beside the least that could do its work.
+//
 // Every other file is a test, named for what it proves. A module of its own keeps the browser's
 // libraries out of the program's go.sum.
 package e2e

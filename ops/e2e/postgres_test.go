@@ -54,7 +54,9 @@ func newServer(t *testing.T, super string, args ...string) *database {
 // url is the address for DATABASE_URL.
 func (d *database) url(name string) string { return d.URL(name) }
 
-func (d *database) connect(name string) (*pgx.Conn, error) { return d.Connect(context.Background(), name) }
+func (d *database) connect(name string) (*pgx.Conn, error) {
+	return d.Connect(context.Background(), name)
+}
 
 func (d *database) start() {
 	d.t.Helper()

@@ -34,10 +34,15 @@ func StartRedis(ctx context.Context, dir, url string, args ...string) (*Child, e
 	}
 	rdb := redis.NewClient(options)
 	defer func() { _ = rdb.Close() }()
-	return c, Wait(30*time.Second, "redis answers", func() (bool, error) {
+	err = Wait(30*time.Second, "redis answers", func() (bool, error) {
 		if c.Ended() {
 			return false, errors.New("redis ended while it started")
 		}
 		return rdb.Ping(ctx).Err() == nil, nil
 	})
+	if err != nil {
+		c.End(syscall.SIGKILL, time.Second)
+		return nil, err
+	}
+	return c, nil
 }
