@@ -32,11 +32,13 @@ type OfferQueue interface {
 }
 
 // ConversationQueue keeps conversations. History gives at most 2,000 messages after seq, in order.
+// Forward tells the node that holds a stream what its page has posted.
 type ConversationQueue interface {
 	Say(ctx context.Context, s Saying) (seq int64, err error)
 	History(ctx context.Context, contact string, after int64) ([]SealedMessage, error)
 	Typing(ctx context.Context, c Console, contact string) error
 	End(ctx context.Context, c Console, contact, reason string) ([]Event, error)
+	Forward(ctx context.Context, p Posted) error
 }
 
 // OutcomeQueue keeps drafts and takes recorded outcomes. A draft is its own wrapped key, a space and

@@ -51,4 +51,5 @@ const (
 	NoticeTyping   = "typing"
 	NoticeEnded    = "ended"
 	NoticeSignOut  = "signed_out"
+	NoticeFrames   = "frames" // to a stream: what its page has posted; State is its mark
 )

@@ -54,3 +54,9 @@ func (q *Queue) End(ctx context.Context, c helpline.Console, contact, reason str
 	_, events, err := q.run(ctx, "end", c.Adviser, c.Epoch, contact, reason, ms(q.opt.Timing.Wrap))
 	return events, err
 }
+
+// Forward implements helpline.ConversationQueue.
+func (q *Queue) Forward(ctx context.Context, p helpline.Posted) error {
+	_, _, err := q.run(ctx, "forward", p.To, p.Version, p.Mark, p.Key, p.Sealed)
+	return err
+}

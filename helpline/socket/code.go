@@ -1,9 +1,10 @@
-// Package socket keeps WebSocket connections: the pumps for both sides of a conversation.
+// Package socket keeps connections that stay: the pumps for both sides of a conversation.
 //
-// Each connection has one goroutine that reads and one that writes, and nothing else: the HTTP
-// handler returns after the upgrade, write buffers come from a pool, and the queue of outgoing
-// frames exists only while there are frames. Nothing here knows what a frame means; a Handler
-// does. How a connection ends:
+// Each connection has one goroutine that reads and one that writes, and nothing else: with a
+// WebSocket the HTTP handler returns after the upgrade, write buffers come from a pool, and the
+// queue of outgoing frames exists only while there are frames. Where a proxy lets no WebSocket
+// through, the same connection travels on a streamed answer (stream.go), whose handler is the
+// writer. Nothing here knows what a frame means; a Handler does. How a connection ends:
 //
 //   - The reader ends when the peer closes, falls silent or breaks the protocol; it asks for the
 //     fitting close code and goes.

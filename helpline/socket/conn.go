@@ -4,16 +4,27 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"github.com/gorilla/websocket"
 )
 
 // linger is how long a peer has to answer our close before the connection is cut.
 const linger = time.Second
 
+// carrier is what a connection travels on: a WebSocket, or a streamed answer with requests beside it.
+// Each half has one user, reader or writer; alive and shut may be called beside both.
+type carrier interface {
+	// read hands frames to c until the peer has gone, a deadline has passed or shut was called.
+	read(c *Conn)
+	alive(until time.Time) // puts off the deadline of reading
+	write(frame []byte, deadline time.Time) error
+	ping(deadline time.Time) error
+	part(stop Stop, deadline time.Time) error // tells how it ends; nothing is written after it
+	linger(c *Conn)                           // gives the peer a moment to hear part
+	shut()
+}
+
 // Conn is one connection. Its methods are safe for concurrent use and never block.
 type Conn struct {
-	ws      *websocket.Conn
+	on      carrier
 	up      *Upgrader
 	handler Handler
 	ctx     context.Context
@@ -22,7 +33,6 @@ type Conn struct {
 	read    chan struct{} // closed by the reader as it ends
 
 	greeted bool // the first frame came; the reader's own
-	unread  bool // the reader left bytes behind; the reader's own until read is closed
 
 	mu      sync.Mutex
 	queue   [][]byte
@@ -32,23 +42,15 @@ type Conn struct {
 	closeBy time.Time // when closing: nothing is written after it
 }
 
-func (u *Upgrader) start(ws *websocket.Conn, h Handler) {
-	c := &Conn{ws: ws, up: u, handler: h, wake: make(chan struct{}, 1), read: make(chan struct{})}
+// connect makes a connection known; the caller starts its reader and its writer.
+func (u *Upgrader) connect(on carrier, h Handler) *Conn {
+	c := &Conn{on: on, up: u, handler: h, wake: make(chan struct{}, 1), read: make(chan struct{})}
 	// Not the request's context: that ends when the HTTP handler returns, and holds the request.
 	c.ctx, c.cancel = context.WithCancel(context.Background())
-	ws.SetReadLimit(u.o.ReadLimit)
-	_ = ws.SetReadDeadline(time.Now().Add(u.o.FirstFrame))
-	ws.SetPongHandler(func(string) error {
-		if c.greeted { // pongs alone do not stretch the wait for the first frame
-			c.alive()
-		}
-		return nil
-	})
 	if u.o.Registry.add(c) {
 		c.Close(CodeNodeStops, "node_stops")
 	}
-	go c.readAll()
-	go c.writeAll()
+	return c
 }
 
 // Context ends when the connection does.
@@ -112,7 +114,7 @@ func (c *Conn) alive() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.closing {
-		_ = c.ws.SetReadDeadline(time.Now().Add(c.up.o.DeadAfter))
+		c.on.alive(time.Now().Add(c.up.o.DeadAfter))
 	}
 }
 

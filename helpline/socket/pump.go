@@ -1,80 +1,30 @@
 package socket
 
-import (
-	"bytes"
-	"errors"
-	"io"
-	"net"
-	"time"
-	"unicode/utf8"
+import "time"
 
-	"github.com/gorilla/websocket"
-)
-
-// drainLimit is how many bytes of a peer that broke off are thrown away while lingering.
-const drainLimit = 1 << 20
-
-// readAll is the reader. It ends when the peer closes or breaks off, or a deadline passes: the
-// one for life, or the one that the writer sets as it closes.
+// readAll is the reader.
 func (c *Conn) readAll() {
 	defer close(c.read)
-	err := c.readFrames()
-	if _, ok := errors.AsType[*websocket.CloseError](err); ok {
-		return // gorilla has answered it
-	}
-	c.unread = true
-	var timeout net.Error
-	switch {
-	case errors.Is(err, websocket.ErrReadLimit):
-		c.Close(CodeTooBig, "too_big")
-	case errors.As(err, &timeout) && timeout.Timeout() && !c.greeted:
-		c.Close(CodeNoHello, "no_hello")
-	case errors.As(err, &timeout) && timeout.Timeout():
+	c.on.read(c)
+}
+
+// silent closes a connection whose peer gave no sign of life in time.
+func (c *Conn) silent() {
+	if c.greeted {
 		c.Close(CodeDeadPeer, "dead_peer")
+	} else {
+		c.Close(CodeNoHello, "no_hello")
 	}
 }
 
-func (c *Conn) readFrames() error {
-	for {
-		kind, r, err := c.ws.NextReader()
-		if err != nil {
-			return err //nolint:wrapcheck // read by readAll alone
-		}
-		if c.isClosing() {
-			continue // nothing is handled after a close; NextReader skips it
-		}
-		if kind != websocket.TextMessage {
-			c.Close(CodeBinary, "binary")
-			continue
-		}
-		if err := c.frame(r); err != nil {
-			return err
-		}
-	}
-}
-
-// frame reads one text frame and hands it over. The error is one of reading.
-func (c *Conn) frame(r io.Reader) error {
-	buf, ok := c.up.frames.Get().(*bytes.Buffer)
-	if !ok {
-		buf = new(bytes.Buffer)
-	}
-	defer c.up.frames.Put(buf)
-	buf.Reset()
-	if _, err := buf.ReadFrom(r); err != nil {
-		return err //nolint:wrapcheck // read by readAll alone
-	}
-	if !utf8.Valid(buf.Bytes()) {
-		c.Close(CodeMalformed, "not_utf_eight")
-		return nil
-	}
+// take hands one frame to the Handler.
+func (c *Conn) take(frame []byte) {
 	c.greeted = true
 	c.alive()
-	if err := c.handle(buf.Bytes()); err != nil {
+	if err := c.handle(frame); err != nil {
 		stop := stopOf(err)
 		c.Close(stop.Code, stop.Reason)
 	}
-	return nil
 }
 
 func (c *Conn) handle(frame []byte) (err error) {
@@ -98,7 +48,7 @@ func (c *Conn) writeAll() {
 	c.end(sound)
 }
 
-// writeFrames returns true when the close frame went out and the peer may be waited for.
+// writeFrames returns true when the close went out and the peer may be waited for.
 func (c *Conn) writeFrames(ping <-chan time.Time) (sound bool) {
 	for {
 		select {
@@ -107,7 +57,7 @@ func (c *Conn) writeFrames(ping <-chan time.Time) (sound bool) {
 				return sound
 			}
 		case <-ping:
-			if c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(c.up.o.WriteWait)) != nil {
+			if c.on.ping(time.Now().Add(c.up.o.WriteWait)) != nil {
 				return false
 			}
 		case <-c.read:
@@ -117,55 +67,33 @@ func (c *Conn) writeFrames(ping <-chan time.Time) (sound bool) {
 	}
 }
 
-// flush writes what is queued and, when closing, the close frame.
+// flush writes what is queued and, when closing, how it ends.
 func (c *Conn) flush() (ended, sound bool) {
 	for {
 		do, frame, deadline := c.next()
 		switch do {
 		case write:
-			if c.ws.SetWriteDeadline(deadline) != nil || c.ws.WriteMessage(websocket.TextMessage, frame) != nil {
+			if c.on.write(frame, deadline) != nil {
 				return true, false
 			}
 			c.written()
 		case part:
-			text := websocket.FormatCloseMessage(c.stop.Code, c.stop.Reason)
-			err := c.ws.WriteControl(websocket.CloseMessage, text, deadline)
-			// ErrCloseSent: gorilla itself closed over a frame that was too big.
-			return true, err == nil || errors.Is(err, websocket.ErrCloseSent)
+			return true, c.on.part(c.stop, deadline) == nil
 		case rest:
 			return false, false
 		}
 	}
 }
 
-// end shuts the connection. A sound one lingers until the peer has answered the close: shutting
-// at once, with bytes unread, would reset it and could cost the peer our last frames and code.
+// end shuts the connection; a sound one lingers before.
 func (c *Conn) end(sound bool) {
 	c.Close(CodeEnded, "") // no more is queued, whoever began
 	c.cancel()
 	if sound {
-		c.awaitPeer()
+		c.on.linger(c)
 	}
-	_ = c.ws.Close()
+	c.on.shut()
 	<-c.read
 	c.handler.Closed(c)
 	c.up.o.Registry.leave(c)
-}
-
-func (c *Conn) awaitPeer() {
-	_ = c.ws.SetReadDeadline(time.Now().Add(linger))
-	late := time.NewTimer(linger)
-	defer late.Stop()
-	select {
-	case <-c.read:
-	case <-late.C:
-		return // a Handler still works on a frame; it is waited for after the shutting
-	}
-	if !c.unread {
-		return
-	}
-	raw := c.ws.NetConn()
-	if half, ok := raw.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-		_, _ = io.CopyN(io.Discard, raw, drainLimit)
-	}
 }

@@ -35,6 +35,7 @@ type Options struct {
 	ReadLimit  int64         // 16 KiB
 	Queue      int           // 64 frames that wait to be written
 	WriteWait  time.Duration // 5 s for one frame, and for all that is left at a close
+	StreamLife time.Duration // an hour, then a stream has to come back
 	Registry   *Registry     // counts and caps; nil means one of its own without a cap
 	// Refuse answers a request that is not upgraded; code is bad_origin (403), sockets_full
 	// (503), or not_websocket (400, 405, 500). nil means a bare problem document.
@@ -53,7 +54,7 @@ type Refused struct {
 // Error gives the code.
 func (r Refused) Error() string { return "upgrade socket: " + r.Code }
 
-// Upgrader turns requests into connections. It never changes and is safe for concurrent use.
+// Upgrader turns requests into connections, by WebSocket or as a stream. It never changes and is safe for concurrent use.
 type Upgrader struct {
 	o       Options
 	origins map[string]bool
@@ -96,6 +97,7 @@ func (o Options) withDefaults() Options {
 	set(&o.DeadAfter, 60*time.Second)
 	set(&o.FirstFrame, 10*time.Second)
 	set(&o.WriteWait, 5*time.Second)
+	set(&o.StreamLife, time.Hour)
 	if o.ReadLimit <= 0 {
 		o.ReadLimit = 16 << 10
 	}

@@ -1,0 +1,144 @@
+package socket
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// maxFed is how many frames may wait for the reader of a stream.
+const maxFed = 64
+
+// stream is the carrier where a proxy lets no WebSocket through: server-sent events in the answer to
+// one request, and frames that other requests brought. Every event without a name is one frame;
+// "ping" wants a sign of life, "close" says how it ends.
+type stream struct {
+	w     http.ResponseWriter
+	out   *http.ResponseController
+	peer  <-chan struct{} // closed when the request is over
+	fed   chan []byte     // nil: a sign of life
+	death *time.Timer
+	life  *time.Timer
+	over  chan struct{}
+}
+
+// Stream answers a request with a stream and returns when it is over; hello is its first frame, Feed
+// brings the others. An error is a Refused, already answered; then h is never called.
+func (u *Upgrader) Stream(w http.ResponseWriter, r *http.Request, hello []byte, h Handler) error {
+	if !u.o.Registry.enter() {
+		u.o.Refuse(w, r, http.StatusServiceUnavailable, "sockets_full")
+		return Refused{Status: http.StatusServiceUnavailable, Code: "sockets_full"}
+	}
+	s := &stream{
+		w: w, out: http.NewResponseController(w), peer: r.Context().Done(), fed: make(chan []byte, maxFed),
+		death: time.NewTimer(u.o.DeadAfter), life: time.NewTimer(u.o.StreamLife), over: make(chan struct{}),
+	}
+	defer s.death.Stop()
+	defer s.life.Stop()
+	// The server's own deadlines are for calls: this answer sets one for each event.
+	_ = s.out.SetReadDeadline(time.Time{})
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store, no-transform")
+	w.Header().Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	s.fed <- hello
+	c := u.connect(s, h)
+	if s.put(time.Now().Add(u.o.WriteWait), ":\n\n") != nil { // the head goes out before hello is answered
+		c.Close(CodeNodeStops, "failed")
+	}
+	go c.readAll()
+	c.writeAll()
+	return nil
+}
+
+// Feed hands the frames of one post to the connection's reader, in order; none at all is a sign of
+// life. It never blocks: a peer that posts faster than its frames are handled is cut with
+// CodeTooSlow, comes back and sends them again. A WebSocket takes none.
+func (c *Conn) Feed(frames [][]byte) {
+	s, ok := c.on.(*stream)
+	if !ok {
+		return
+	}
+	if len(frames) == 0 {
+		frames = [][]byte{nil}
+	}
+	for _, f := range frames {
+		select {
+		case s.fed <- f:
+		default:
+			c.Close(CodeTooSlow, "too_slow")
+			return
+		}
+	}
+}
+
+func (s *stream) read(c *Conn) {
+	for {
+		select {
+		case frame := <-s.fed:
+			switch {
+			case c.isClosing():
+			case frame == nil:
+				c.alive()
+			default:
+				c.take(frame)
+			}
+		case <-s.death.C:
+			if len(s.fed) > 0 { // it was we who were slow
+				c.alive()
+				continue
+			}
+			c.silent()
+			return
+		case <-s.life.C:
+			c.Close(CodeNodeStops, "reconnect")
+			return
+		case <-s.peer:
+			return
+		case <-s.over:
+			return
+		}
+	}
+}
+
+func (s *stream) alive(until time.Time) { s.death.Reset(time.Until(until)) }
+
+func (s *stream) write(frame []byte, deadline time.Time) error {
+	return s.put(deadline, "data: %s\n\n", frame)
+}
+
+func (s *stream) ping(deadline time.Time) error { return s.tell("ping", struct{}{}, deadline) }
+
+func (s *stream) part(stop Stop, deadline time.Time) error {
+	return s.tell("close", struct {
+		Code   int    `json:"code"`
+		Reason string `json:"reason"`
+	}{stop.Code, stop.Reason}, deadline)
+}
+
+func (s *stream) tell(event string, data any, deadline time.Time) error {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("encode event: %w", err)
+	}
+	return s.put(deadline, "event: %s\ndata: %s\n\n", event, text)
+}
+
+func (s *stream) put(deadline time.Time, format string, a ...any) error {
+	if err := s.out.SetWriteDeadline(deadline); err != nil {
+		return fmt.Errorf("write event: %w", err)
+	}
+	if _, err := fmt.Fprintf(s.w, format, a...); err != nil {
+		return fmt.Errorf("write event: %w", err)
+	}
+	if err := s.out.Flush(); err != nil {
+		return fmt.Errorf("write event: %w", err)
+	}
+	return nil
+}
+
+// linger has nothing to wait for: the answer's end tells the peer that it has all.
+func (s *stream) linger(*Conn) {}
+
+func (s *stream) shut() { close(s.over) }
