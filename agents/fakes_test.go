@@ -168,6 +168,7 @@ type queueFake struct {
 	err      error
 	on       func(verb string, c helpline.Console)
 	downs    chan helpline.Console
+	word     func(helpline.Notice) // where posted frames go
 }
 
 func newQueueFake() *queueFake {

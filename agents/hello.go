@@ -42,6 +42,7 @@ type welcomeFrame struct {
 	Offers   []offerFrame  `json:"offers"`
 	Owed     []owedForm    `json:"owed"`
 	List     []struct{}    `json:"list"`
+	Stream   string        `json:"stream,omitempty"` // with what this page posts
 }
 
 // reconnectFrame asks the console to close and come back.
@@ -71,11 +72,15 @@ func (c *console) hello(ctx context.Context, data []byte) error {
 	if err := c.redeem(ctx, f.Ticket); err != nil {
 		return err
 	}
+	a, stream := c.session.Person.Adviser(), ""
+	a.Socket = crand.Text()
+	if c.streams {
+		stream, a.Socket = helpline.NewStream(a.ID)
+		c.mark = a.Socket
+	}
 	if !c.hub.register(c) {
 		return socket.Stop{Code: socket.CodeNodeStops, Reason: "node_stops"}
 	}
-	a := c.session.Person.Adviser()
-	a.Socket = crand.Text()
 	// From here on it may be up though no answer comes: Closed takes it down by its socket.
 	c.settle(helpline.Welcome{Console: helpline.Console{Adviser: a.ID, Socket: a.Socket}})
 	w, err := c.hub.Line.ConsoleUp(ctx, a, f.After)
@@ -89,7 +94,7 @@ func (c *console) hello(ctx context.Context, data []byte) error {
 	if c.hub.supersede(c) {
 		return nil
 	}
-	c.welcome(f, w)
+	c.welcome(f, w, stream)
 	return nil
 }
 
@@ -136,11 +141,11 @@ func (c *console) settle(w helpline.Welcome) {
 
 // welcome sends what the console begins with, then its duty, the legs that it shows but has lost,
 // and what was held back.
-func (c *console) welcome(f helloFrame, w helpline.Welcome) {
+func (c *console) welcome(f helloFrame, w helpline.Welcome, stream string) {
 	out := welcomeFrame{
 		Type: "welcome", Ref: f.Ref, V: socket.Version, Duty: w.Duty.State, Used: w.Duty.Used, Capacity: w.Duty.Capacity,
 		Legs: make([]openedFrame, 0, len(w.Legs)), Offers: make([]offerFrame, 0, len(w.Offers)),
-		Owed: make([]owedForm, 0, len(w.Owed)), List: []struct{}{},
+		Owed: make([]owedForm, 0, len(w.Owed)), List: []struct{}{}, Stream: stream,
 	}
 	shown := make(map[string]bool, len(w.Offers))
 	for _, o := range w.Legs {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -89,19 +90,31 @@ func NewHub(o Options) (*Hub, error) {
 	return h, nil
 }
 
-// ServeHTTP upgrades GET /api/v1/console/socket and returns at once.
+// ServeHTTP upgrades GET /api/v1/console/socket and returns at once. To a POST, whose body is the
+// hello, it answers with a stream and returns when that is over.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.stopping() {
 		http.Error(w, "", http.StatusServiceUnavailable)
 		return
 	}
 	h.Sockets(1)
-	if err := h.up.Upgrade(w, r, &console{hub: h}); err != nil {
+	if err := h.connect(w, r); err != nil {
 		h.Sockets(-1)
 		if _, refused := errors.AsType[socket.Refused](err); !refused {
 			h.Log.DebugContext(r.Context(), "console handshake broke")
 		}
 	}
+}
+
+func (h *Hub) connect(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodPost {
+		return h.up.Upgrade(w, r, &console{hub: h})
+	}
+	hello, err := io.ReadAll(r.Body) // its length was looked at before
+	if err != nil {
+		return fmt.Errorf("read hello: %w", err)
+	}
+	return h.up.Stream(w, r, hello, &console{hub: h, streams: true})
 }
 
 // Deliver takes a notice to an adviser. It never blocks; others' notices are read over.

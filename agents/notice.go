@@ -36,6 +36,10 @@ func (c *console) deliver(n helpline.Notice) {
 		c.conn.Close(socket.CodeSignedOut, "signed_out")
 		return
 	}
+	if n.Kind == helpline.NoticeFrames {
+		c.posted(n)
+		return
+	}
 	c.mu.Lock()
 	waits := c.waits(n)
 	overflow := waits && len(c.held) >= maxHeld
@@ -48,6 +52,16 @@ func (c *console) deliver(n helpline.Notice) {
 		c.conn.Close(socket.CodeTooSlow, "too_slow")
 	case !waits:
 		c.tell(n)
+	}
+}
+
+// posted hands what the page of this stream has posted to the reader.
+func (c *console) posted(n helpline.Notice) {
+	if n.State != c.mark || c.mark == "" {
+		return
+	}
+	if frames, ok := c.hub.Line.OpenFrames(n); ok {
+		c.conn.Feed(frames)
 	}
 }
 

@@ -36,8 +36,8 @@ func streamMark(name string) string {
 }
 
 // ForwardContact sends frames that came by POST, to any node, on to the contact's stream. None at all
-// is a sign of life. Errors: ErrNotFound (dead token, or no stream), ErrReplaced (another stream or
-// socket has its place), ErrKeysGone.
+// is a sign of life. Errors: ErrNotFound (dead token, or no stream), ErrConsoleReplaced (another
+// stream or socket has its place), ErrKeysGone.
 func (l *Line) ForwardContact(ctx context.Context, token, stream string, frames []json.RawMessage) error {
 	c, err := l.Tokens.Claim(token)
 	if err != nil {

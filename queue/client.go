@@ -46,7 +46,7 @@ var verbs = map[string][]string{
 	"leave": {"match"}, "resume": {"match"}, "accept": {"match"}, "decline": {"match"}, "say": nil,
 	"typing": nil, "end": {"match"}, "draft": nil, "outcome": {"match"}, "owed": nil,
 	"console_up": {"match"}, "console_down": {"match"}, "duty": {"match"}, "expire": {"match", "due"},
-	"heartbeat": nil, "positions": {"match"}, "status": nil,
+	"forward": nil, "heartbeat": nil, "positions": {"match"}, "status": nil,
 }
 
 // go-redis prints addresses and errors past every logger: it is told to be quiet, its errors come

@@ -27,6 +27,7 @@ type talk struct {
 	rate   Rate
 	now    func() time.Time
 	closed func() // called once, when the connection is gone
+	stream bool   // comes as a stream, not by a WebSocket
 
 	seat    *seat // nil before hello
 	full    time.Time
@@ -102,6 +103,9 @@ func (t *talk) hello(ctx context.Context, w wire, kind string, data []byte) erro
 		hub: t.hub, wire: w, ctx: ctx, holding: true,
 		contact: claim.Contact, version: claim.Version, socket: uuid.NewString(),
 	}
+	if t.stream {
+		s.stream, s.socket = helpline.NewStream("")
+	}
 	s.place = helpline.Seat{Contact: s.contact, Version: s.version, Socket: s.socket}
 	t.seat = s
 	t.hub.add(s)
@@ -117,7 +121,7 @@ func (s *seat) sit(token string, after int64) error {
 		return err
 	}
 	s.place, s.last = place, max(min(after, v.Seq), v.Floor)
-	s.send(welcomeFrame{Type: "welcome", V: socket.Version, standing: standingOf(v)})
+	s.send(welcomeFrame{Type: "welcome", V: socket.Version, standing: standingOf(v), Stream: s.stream})
 	if v.State.Public() == "ended" {
 		s.finish(endedBy(v.State))
 		return nil

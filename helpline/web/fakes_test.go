@@ -22,6 +22,7 @@ type book struct {
 	numbers  map[string]string
 	fail     error
 	hook     func(contact string)
+	word     func(helpline.Notice) // where notices of steps go
 	downs    chan string
 	asked    int
 }
@@ -179,6 +180,26 @@ func (b *book) History(_ context.Context, contact string, after int64) ([]helpli
 		}
 	}
 	return out, nil
+}
+
+func (b *book) Forward(_ context.Context, p helpline.Posted) error {
+	b.mu.Lock()
+	contact := strings.TrimPrefix(p.To, "c:")
+	c, err := b.bearer(contact, p.Version)
+	switch {
+	case strings.HasPrefix(p.To, "a:") && b.fail == nil:
+		err = nil // a console's stream stands elsewhere
+	case err == nil && c.socket == "":
+		err = helpline.ErrNotFound
+	case err == nil && c.socket != p.Mark:
+		err = helpline.ErrConsoleReplaced
+	}
+	word := b.word
+	b.mu.Unlock()
+	if err == nil && word != nil {
+		word(helpline.Notice{To: p.To, Kind: helpline.NoticeFrames, Version: p.Version, State: p.Mark, Key: p.Key, Sealed: p.Sealed})
+	}
+	return err
 }
 
 func (b *book) Status(context.Context) (helpline.Status, error) {

@@ -39,6 +39,7 @@ type (
 		Type string `json:"type"`
 		V    int    `json:"v"`
 		standing
+		Stream string `json:"stream,omitempty"` // with what this page posts
 	}
 	positionFrame struct {
 		Type string `json:"type"`

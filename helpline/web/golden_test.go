@@ -18,12 +18,16 @@ GET    /api/v1/contact            look           token
 POST   /api/v1/contact/resume     resume         public
 POST   /api/v1/contact/leave      leave          token
 GET    /api/v1/contact/socket     conversation   token upgrade
+GET    /api/v1/contact/stream     stream         token stream
+POST   /api/v1/contact/frames     frames         token
 GET    /api/v1/status             status         public
 POST   /api/v1/session            sign-in        public
 GET    /api/v1/session            session        account
 DELETE /api/v1/session            sign-out       public
 POST   /api/v1/console/ticket     ticket         adviser
 GET    /api/v1/console/socket     console-socket public upgrade
+POST   /api/v1/console/stream     console-stream public stream
+POST   /api/v1/console/frames     console-frames public
 GET    /                          contact-page   public
 GET    /sv                        contact-page   public
 GET    /en                        contact-page   public

@@ -42,6 +42,7 @@ func newHouse(t testing.TB, changes ...func(*Options)) *house {
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	h.line = testLine(h.book, log)
 	h.hub = NewContacts(h.line, log)
+	h.book.word = h.hub.Deliver
 	h.Server = httptest.NewUnstartedServer(nil)
 	origin := "http://" + h.Listener.Addr().String()
 	pages, err := NewPages(origin)

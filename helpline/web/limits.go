@@ -24,9 +24,10 @@ type Limits struct {
 	Intake  Rate // new contacts
 	Resume  Rate // wrong return numbers
 	SignIn  Rate // sign-ins
-	Upgrade Rate // sockets opened; zero: twice Sockets at once, then as many as Sockets a minute
+	Upgrade Rate // sockets and streams opened; zero: twice Sockets at once, then as many as Sockets a minute
 	Sockets int  // contact sockets open at once
 	Total   int  // contact sockets open at once on this node, all networks together
+	Post    Rate // posts to streams; zero: twice Sockets at once, then as many as Sockets in 4 s
 	Frames  Rate // frames of one contact socket
 }
 
@@ -61,6 +62,9 @@ func (l Limits) orDefaults() Limits {
 	}
 	if l.Upgrade.Burst <= 0 || l.Upgrade.Every <= 0 {
 		l.Upgrade = Rate{Burst: 2 * l.Sockets, Every: time.Minute / time.Duration(l.Sockets)}
+	}
+	if l.Post.Burst <= 0 || l.Post.Every <= 0 {
+		l.Post = Rate{Burst: 2 * l.Sockets, Every: 4 * time.Second / time.Duration(l.Sockets)}
 	}
 	return l
 }

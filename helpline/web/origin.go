@@ -50,10 +50,19 @@ func (o origins) unsafe(r *http.Request, signIn bool) error {
 	return nil
 }
 
+// stays guards what keeps its connection: the page must be ours. To a plain GET within a page's own
+// origin browsers add no Origin; the token in its header keeps foreign pages out.
+func (o origins) stays(r *http.Request) bool {
+	if r.Method == http.MethodGet && len(r.Header["Origin"]) == 0 && r.Header.Get("Upgrade") == "" && bearerOf(r) != "" {
+		return true
+	}
+	return o.listed(r)
+}
+
 // guard applies the rule of a route before its handler.
 func (s *Server) guard(r route, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if r.upgrade && !s.origins.listed(c.Request()) {
+		if r.stays != "" && !s.origins.stays(c.Request()) {
 			return codeBadOrigin
 		}
 		if err := s.origins.unsafe(c.Request(), r.path == sessionPath); err != nil {

@@ -20,14 +20,19 @@ import (
 
 // decode reads a JSON body strictly and gives it as received too.
 func decode(c echo.Context, into any) ([]byte, error) {
-	if kind, _, err := mime.ParseMediaType(c.Request().Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return nil, codeMediaType
-	}
-	body, err := read(c)
+	body, err := readJSON(c)
 	if err != nil {
 		return nil, err
 	}
 	return body, strict.Decode(body, into)
+}
+
+// readJSON reads a body that says it is JSON.
+func readJSON(c echo.Context) ([]byte, error) {
+	if kind, _, err := mime.ParseMediaType(c.Request().Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return nil, codeMediaType
+	}
+	return read(c)
 }
 
 // read reads a body of at most 16 KiB.
@@ -44,8 +49,10 @@ func read(c echo.Context) ([]byte, error) {
 }
 
 // bearer gives the contact's token of the Authorization header, empty when there is none.
-func bearer(c echo.Context) string {
-	scheme, value, _ := strings.Cut(c.Request().Header.Get("Authorization"), " ")
+func bearer(c echo.Context) string { return bearerOf(c.Request()) }
+
+func bearerOf(r *http.Request) string {
+	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return ""
 	}

@@ -33,13 +33,14 @@ var roles = map[permission][]string{
 	admin:      {helpline.RoleAdmin},
 }
 
-// route is one line of the table. An upgrade keeps its connection: no timeout, Origin demanded.
+// route is one line of the table. What stays keeps its connection, as an upgrade or a stream: no
+// timeout, Origin demanded.
 type route struct {
 	method  string
 	path    string
 	name    string
 	allow   permission
-	upgrade bool
+	stays   string
 	handler echo.HandlerFunc
 }
 
@@ -48,25 +49,29 @@ const sessionPath = "/api/v1/session"
 // table is every address of the house.
 func (s *Server) table() []route {
 	return []route{
-		{"POST", "/api/v1/contacts", "intake", public, false, s.intake},
-		{"GET", "/api/v1/contact", "look", token, false, s.look},
-		{"POST", "/api/v1/contact/resume", "resume", public, false, s.resume},
-		{"POST", "/api/v1/contact/leave", "leave", token, false, s.leave},
-		{"GET", "/api/v1/contact/socket", "conversation", token, true, s.conversation},
-		{"GET", "/api/v1/status", "status", public, false, s.status},
-		{"POST", sessionPath, "sign-in", public, false, s.signIn},
-		{"GET", sessionPath, "session", account, false, s.session},
-		{"DELETE", sessionPath, "sign-out", public, false, s.signOut},
-		{"POST", "/api/v1/console/ticket", "ticket", adviser, false, s.ticket},
-		{"GET", "/api/v1/console/socket", "console-socket", public, true, s.consoleSocket},
-		{"GET", "/", "contact-page", public, false, s.contactPage("fi")},
-		{"GET", "/sv", "contact-page", public, false, s.contactPage("sv")},
-		{"GET", "/en", "contact-page", public, false, s.contactPage("en")},
-		{"GET", "/console", "console-page", public, false, s.consolePage},
-		{"GET", "/blank", "blank-page", public, false, s.blankPage},
-		{"GET", "/static/*", "static", public, false, echo.WrapHandler(s.pages.StaticHandler())},
-		{"GET", "/openapi.json", "openapi", public, false, document(docs.OpenAPI())},
-		{"GET", "/asyncapi.json", "asyncapi", public, false, document(docs.AsyncAPI())},
+		{"POST", "/api/v1/contacts", "intake", public, "", s.intake},
+		{"GET", "/api/v1/contact", "look", token, "", s.look},
+		{"POST", "/api/v1/contact/resume", "resume", public, "", s.resume},
+		{"POST", "/api/v1/contact/leave", "leave", token, "", s.leave},
+		{"GET", "/api/v1/contact/socket", "conversation", token, "upgrade", s.conversation},
+		{"GET", "/api/v1/contact/stream", "stream", token, "stream", s.contactStream},
+		{"POST", "/api/v1/contact/frames", "frames", token, "", s.contactFrames},
+		{"GET", "/api/v1/status", "status", public, "", s.status},
+		{"POST", sessionPath, "sign-in", public, "", s.signIn},
+		{"GET", sessionPath, "session", account, "", s.session},
+		{"DELETE", sessionPath, "sign-out", public, "", s.signOut},
+		{"POST", "/api/v1/console/ticket", "ticket", adviser, "", s.ticket},
+		{"GET", "/api/v1/console/socket", "console-socket", public, "upgrade", s.consoleSocket},
+		{"POST", "/api/v1/console/stream", "console-stream", public, "stream", s.consoleStream},
+		{"POST", "/api/v1/console/frames", "console-frames", public, "", s.consoleFrames},
+		{"GET", "/", "contact-page", public, "", s.contactPage("fi")},
+		{"GET", "/sv", "contact-page", public, "", s.contactPage("sv")},
+		{"GET", "/en", "contact-page", public, "", s.contactPage("en")},
+		{"GET", "/console", "console-page", public, "", s.consolePage},
+		{"GET", "/blank", "blank-page", public, "", s.blankPage},
+		{"GET", "/static/*", "static", public, "", echo.WrapHandler(s.pages.StaticHandler())},
+		{"GET", "/openapi.json", "openapi", public, "", document(docs.OpenAPI())},
+		{"GET", "/asyncapi.json", "asyncapi", public, "", document(docs.AsyncAPI())},
 	}
 }
 
@@ -79,11 +84,8 @@ func (p permission) allows(have []string) bool {
 func (s *Server) routeTable() string {
 	var b strings.Builder
 	for _, r := range s.table() {
-		upgrade := ""
-		if r.upgrade {
-			upgrade = " upgrade"
-		}
-		fmt.Fprintf(&b, "%-6s %-26s %-14s %s%s\n", r.method, r.path, r.name, r.allow, upgrade)
+		line := fmt.Sprintf("%-6s %-26s %-14s %s %s", r.method, r.path, r.name, r.allow, r.stays)
+		fmt.Fprintln(&b, strings.TrimSpace(line))
 	}
 	for _, p := range []permission{account, adviser, supervisor, admin} {
 		fmt.Fprintf(&b, "%-10s %s\n", p, strings.Join(roles[p], " "))

@@ -17,6 +17,7 @@ const maxInbox = 256
 type wire interface {
 	Send(frame []byte) bool
 	Close(code int, reason string)
+	Feed(frames [][]byte)
 }
 
 // item is one thing for a seat to tell: a notice, a place, or the wish to read again.
@@ -35,6 +36,7 @@ type seat struct {
 	contact string
 	version int64
 	socket  string
+	stream  string          // the name that its page posts with; empty with a WebSocket
 	ctx     context.Context // ends with the connection
 	work    sync.WaitGroup
 
@@ -55,6 +57,10 @@ type seat struct {
 
 // push adds an item; it never blocks.
 func (s *seat) push(it item) {
+	if it.Kind == helpline.NoticeFrames {
+		s.posted(it.Notice)
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -67,6 +73,16 @@ func (s *seat) push(it item) {
 	}
 	s.inbox = append(s.inbox, it)
 	s.start()
+}
+
+// posted hands what the page of this stream has posted to the reader.
+func (s *seat) posted(n helpline.Notice) {
+	if s.stream == "" || n.State != s.socket {
+		return
+	}
+	if frames, ok := s.hub.line.OpenFrames(n); ok {
+		s.wire.Feed(frames)
+	}
 }
 
 // start begins to empty the inbox; s.mu is held.

@@ -67,6 +67,7 @@ type Server struct {
 	resumes  *buckets
 	signIns  *buckets
 	upgrades *buckets
+	posts    *buckets
 	caps     *caps
 	opened   func(delta int)
 	routes   map[string]bool // by template
@@ -96,7 +97,7 @@ func New(o Options) (*Server, error) {
 		phone: o.Phone, cookie: "adviceline", secure: o.Secure, log: o.Log,
 		networks: &networks{now: o.Now},
 		intakes:  newBuckets(l.Intake, o.Now), resumes: newBuckets(l.Resume, o.Now),
-		signIns: newBuckets(l.SignIn, o.Now), upgrades: newBuckets(l.Upgrade, o.Now),
+		signIns: newBuckets(l.SignIn, o.Now), upgrades: newBuckets(l.Upgrade, o.Now), posts: newBuckets(l.Post, o.Now),
 		caps:   newCaps(l.Sockets, l.Total),
 		opened: o.SocketsOpen,
 		routes: map[string]bool{},
@@ -130,9 +131,9 @@ func New(o Options) (*Server, error) {
 // Handler is the whole edge. The server around it sets the header timeouts.
 func (s *Server) Handler() http.Handler { return s.echo }
 
-// bound gives a route its time and the size of its body; an upgrade lives as long as it likes.
+// bound gives a route its time and the size of its body; what stays open lives as long as it likes.
 func (s *Server) bound(r route, next echo.HandlerFunc) echo.HandlerFunc {
-	if r.upgrade {
+	if r.stays != "" {
 		return next
 	}
 	return func(c echo.Context) error {

@@ -385,6 +385,8 @@ type deaf struct{ code int }
 
 func (d *deaf) Send([]byte) bool { return false }
 
+func (d *deaf) Feed([][]byte) {}
+
 func (d *deaf) Close(code int, _ string) {
 	if d.code == 0 {
 		d.code = code
