@@ -36,6 +36,11 @@ export class Conversation {
     this.wasLost = false;
     this.wire = new Wire({
       path: '/api/v1/contact/socket',
+      stream: (hello) => ({
+        path: '/api/v1/contact/stream',
+        init: {headers: {Authorization: 'Bearer ' + hello.token, 'Last-Event-ID': String(hello.after)}},
+      }),
+      frames: '/api/v1/contact/frames',
       hello: () => Promise.resolve({type: 'hello', v: 1, token: this.token, after: this.chat.after}),
       frame: (f) => this.read(f),
       phase: (p, code) => this.phase(p, code),

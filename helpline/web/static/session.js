@@ -1,5 +1,5 @@
 /**
- * The adviser's session: the cookie, the ticket, the socket, and questions with a `ref`.
+ * The adviser's session: the cookie, the ticket, the connection, and questions with a `ref`.
  * A question without an answer is asked again, with its ref, after every reconnect.
  */
 
@@ -36,17 +36,22 @@ export class Session {
     this.open = new Map();
     this.wire = new Wire({
       path: '/api/v1/console/socket',
-      hello: () => this.hello(state),
+      stream: (hello) => ({
+        path: '/api/v1/console/stream',
+        init: {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(hello)},
+      }),
+      frames: '/api/v1/console/frames',
+      hello: (again) => this.hello(state, again),
       frame: (f) => this.read(f),
       phase,
     });
   }
 
   /** @private */
-  hello(state) {
+  hello(state, again) {
     return call('POST', '/api/v1/console/ticket', {cookies: true}).then((a) => {
       if (a.status === 401) {
-        this.wire.stop(4504);
+        if (!again) this.wire.stop(4504);
         return null;
       }
       if (!a.body.ticket) return null;

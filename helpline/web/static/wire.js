@@ -1,19 +1,32 @@
 /**
- * One WebSocket that comes back: backoff with jitter, `reconnect`, close codes of the wire protocol.
- * It knows frames only as far as the connection is concerned; everything else goes to `frame`.
+ * One connection that comes back: backoff with jitter, `reconnect`, close codes of the wire protocol. It is
+ * a WebSocket, or a stream for a while where sockets do not get through. It knows frames only as far as
+ * the connection is concerned; everything else goes to `frame`.
  */
+
+import {socket, stream, streams} from './link.js';
 
 /** Codes after which the server does not want this page back. 1000: the conversation is over. */
 const FINAL = [1000, 4501, 4503, 4504, 4505];
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 20000;
-const OPEN_WITHIN = 10000;
+const OPEN_WITHIN = 5000;
+const WELCOME_WITHIN = 10000;
+/** A socket that breaks twice in a minute, or does not open, is left alone for five minutes. */
+const BREAKS = 2;
+const BREAKS_WITHIN = 60000;
+const DETOUR = 300000;
+/** The server ends a stream after an hour. */
+const RENEW = 2400000;
 
 /**
  * @typedef {'connecting'|'open'|'lost'|'stopped'} Phase open: welcomed; lost: will come back
  * @typedef {Object} Options
- * @property {string} path
- * @property {() => Promise<Object|null>} hello the first frame, asked anew for every connection; null: come back later
+ * @property {string} path of the socket
+ * @property {(hello: any) => {path: string, init: any}} stream the call whose answer is a stream
+ * @property {string} frames where frames beside a stream are posted
+ * @property {(again: boolean) => Promise<Object|null>} hello the first frame, asked anew for every connection; null: come
+ *   back later. again: the connection is up and is only to be renewed
  * @property {(frame: any) => void} frame
  * @property {(phase: Phase, code: number) => void} phase
  */
@@ -21,15 +34,23 @@ export class Wire {
   /** @param {Options} options */
   constructor(options) {
     this.options = options;
-    this.ws = null;
+    /** @type {import('./link.js').Link|null} */
+    this.link = null;
+    /** @type {import('./link.js').Link|null} the stream that is being renewed */
+    this.old = null;
     this.tries = 0;
     this.timer = 0;
+    this.renewal = 0;
     this.turn = 0;
     this.welcomed = false;
     this.stopped = false;
-    this.soon = () => { if (!this.ws && !this.stopped && !document.hidden) this.later(0); };
+    this.streaming = false;
+    this.detour = 0; // until when sockets are left alone
+    /** @type {number[]} */
+    this.breaks = [];
+    this.soon = () => { if (!this.link && !this.stopped && !document.hidden) this.later(0); };
     window.addEventListener('online', this.soon);
-    window.addEventListener('offline', () => this.drop());
+    window.addEventListener('offline', () => this.lose());
     document.addEventListener('visibilitychange', this.soon);
   }
 
@@ -51,14 +72,20 @@ export class Wire {
    * @returns {boolean} whether it went out; not whether it arrived
    */
   send(frame) {
-    if (!this.welcomed || !this.ws || this.ws.readyState !== WebSocket.OPEN) return false;
-    this.ws.send(frame.text === undefined ? JSON.stringify(frame) : padded(frame));
-    return true;
+    if (!this.welcomed || !this.link) return false;
+    return this.link.send(frame.text === undefined ? JSON.stringify(frame) : padded(frame));
   }
 
   /** Gives this connection up, since it seems dead, and comes back. */
   drop() {
-    if (!this.ws || this.stopped) return;
+    if (!this.link || this.stopped) return;
+    this.broke();
+    this.lose();
+  }
+
+  /** @private */
+  lose() {
+    if (!this.link || this.stopped) return;
     this.cut();
     this.options.phase('lost', 1006);
     this.later(this.wait());
@@ -67,10 +94,27 @@ export class Wire {
   /** @private */
   cut() {
     clearTimeout(this.timer);
+    clearTimeout(this.renewal);
     this.turn++;
     this.welcomed = false;
-    if (this.ws) this.ws.close(1000);
-    this.ws = null;
+    [this.link, this.old].forEach((link) => { if (link) link.close(); });
+    this.link = this.old = null;
+  }
+
+  /** The connection broke. One kind of connection that never works makes room for the other. @private */
+  broke() {
+    const now = performance.now();
+    if (this.streaming) {
+      if (!this.welcomed) this.detour = 0;
+      return;
+    }
+    this.breaks = this.breaks.filter((at) => now - at < BREAKS_WITHIN).concat(now);
+    if (this.breaks.length >= BREAKS) this.around();
+  }
+
+  /** @private */
+  around() {
+    if (streams()) this.detour = performance.now() + DETOUR;
   }
 
   /** @private */
@@ -88,38 +132,45 @@ export class Wire {
   /** @private */
   open() {
     const turn = ++this.turn;
-    const mine = () => turn === this.turn && !this.stopped;
     this.options.phase('connecting', 0);
-    this.options.hello().then((hello) => {
-      if (!mine()) return;
+    this.options.hello(false).then((hello) => {
+      if (turn !== this.turn || this.stopped) return;
       if (!hello) {
         this.options.phase('lost', 1006);
         this.later(this.wait());
         return;
       }
-      this.connect(hello, mine);
+      this.connect(hello, turn);
     });
   }
 
   /** @private */
-  connect(hello, mine) {
-    const url = new URL(this.options.path, location.href);
-    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    const ws = new WebSocket(url.href);
-    this.ws = ws;
-    this.timer = setTimeout(() => { if (mine()) this.drop(); }, OPEN_WITHIN);
-    ws.onopen = () => ws.send(JSON.stringify(hello));
-    ws.onclose = (event) => { if (mine()) this.closed(event.code); };
-    ws.onmessage = (event) => {
-      if (!mine()) return;
-      let frame;
-      try {
-        frame = JSON.parse(event.data);
-      } catch (err) {
-        return;
-      }
-      this.read(frame);
+  connect(hello, turn) {
+    const mine = () => turn === this.turn && !this.stopped;
+    const on = {
+      opened: () => {
+        if (!mine()) return;
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => { if (mine()) this.drop(); }, WELCOME_WITHIN);
+      },
+      frame: (frame) => { if (mine()) this.read(frame); },
+      closed: (code) => { if (mine()) this.closed(code); },
     };
+    this.streaming = performance.now() < this.detour;
+    this.timer = setTimeout(() => { if (mine()) this.shut(); }, this.streaming ? WELCOME_WITHIN : OPEN_WITHIN);
+    this.link = this.streaming ?
+      stream(this.options.stream(hello), this.options.frames, hello.token || '', on) : socket(this.options.path, hello, on);
+  }
+
+  /** The connection does not open: the other kind is tried at once, or this one again. @private */
+  shut() {
+    if (this.streaming || !streams()) {
+      this.drop();
+      return;
+    }
+    this.around();
+    this.cut();
+    this.later(0);
   }
 
   /** @private */
@@ -132,17 +183,35 @@ export class Wire {
     }
     if (frame.type === 'welcome') {
       clearTimeout(this.timer);
+      if (this.old) this.old.close();
+      this.old = null;
       this.tries = 0;
       this.welcomed = true;
+      if (this.streaming) this.renewal = setTimeout(() => this.renew(), RENEW);
       this.options.phase('open', 0);
     }
     this.options.frame(frame);
   }
 
+  /** A newer stream takes the place of this one before its life is over: nobody notices. @private */
+  renew() {
+    const turn = this.turn;
+    this.options.hello(true).then((hello) => {
+      if (turn !== this.turn || this.stopped || !hello) return;
+      this.old = this.link;
+      this.turn++;
+      this.welcomed = false;
+      this.detour = performance.now() + 1000; // what works goes on: a stream again
+      this.connect(hello, this.turn);
+    });
+  }
+
   /** @private */
   closed(code) {
+    const final = FINAL.indexOf(code) >= 0;
+    if (!final) this.broke();
     this.cut();
-    if (FINAL.indexOf(code) >= 0) {
+    if (final) {
       this.stopped = true;
       this.options.phase('stopped', code);
       return;
