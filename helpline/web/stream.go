@@ -27,7 +27,7 @@ func (s *Server) contactStream(c echo.Context) error {
 	if err != nil {
 		after = -1 // which hello refuses
 	}
-	hello, err := json.Marshal(map[string]any{"type": "hello", "v": protocol, "token": bearer(c), "after": after})
+	hello, err := json.Marshal(map[string]any{"type": "hello", "v": socket.Version, "token": bearer(c), "after": after})
 	if err != nil {
 		return codeMalformed
 	}

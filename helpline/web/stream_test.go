@@ -246,7 +246,9 @@ func TestPostsAreRefused(t *testing.T) {
 	a := admitted(t, h.line, reqA)
 	auth := map[string]string{"Authorization": "Bearer " + a.Token}
 	body := `{"stream":"x","frames":[]}`
-	post := func(path, body string, headers map[string]string) reply { return h.do(t, call{"POST", path, body, headers}) }
+	post := func(path, body string, headers map[string]string) reply {
+		return h.do(t, call{"POST", path, body, headers})
+	}
 	if r := post("/api/v1/contact/frames", body, auth); r.field(t, "code") != "not_found" {
 		t.Errorf("without a stream: %d %s", r.status, r.body)
 	}

@@ -16,7 +16,17 @@ func TestNodeIsDrained(t *testing.T) {
 	if full {
 		n = 100
 	}
-	s := several(t, 3, settings{"OFFER_SECONDS": "300"})
+	drainEach(t, several(t, 3, settings{"OFFER_SECONDS": "300"}), n)
+}
+
+// TestStreamsAreDrained is the same for those whose proxy lets no socket through.
+func TestStreamsAreDrained(t *testing.T) {
+	t.Parallel()
+	drainEach(t, several(t, 3, settings{"OFFER_SECONDS": "300"}).streamed(), 6)
+}
+
+func drainEach(t *testing.T, s *nodes, n int) {
+	t.Helper()
 	open := s.chats(t, n)
 	svea := attend(t, s.each[1], "svea", "sv", 3)
 	var ringing []chat // offered, not accepted

@@ -33,8 +33,10 @@ type house struct {
 	ops  string
 	set  map[string]string
 	out  *output
-	tls  bool   // addr is a proxy that speaks TLS
-	bin  string // another program than the one under test
+	tls  bool // addr is a proxy that speaks TLS
+	// beside says where the frames of clients go that stream from here; nil: they have sockets.
+	beside func() *house
+	bin    string // another program than the one under test
 
 	mu   sync.Mutex
 	live *running

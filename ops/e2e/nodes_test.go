@@ -16,7 +16,11 @@ import (
 // TestPeopleMoveBetweenNodes: whoever talks to each other sits at any nodes, and goes on at any other.
 func TestPeopleMoveBetweenNodes(t *testing.T) {
 	t.Parallel()
-	s := several(t, 3, settings{"OFFER_SECONDS": "300"})
+	peopleMove(t, several(t, 3, settings{"OFFER_SECONDS": "300"}))
+}
+
+func peopleMove(t *testing.T, s *nodes) {
+	t.Helper()
 	open := s.chats(t, 3)
 	aino := open[0].console
 	talk(open, "apart", 3, 100*time.Millisecond)()

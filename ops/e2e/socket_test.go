@@ -63,9 +63,9 @@ type peer struct {
 	up    func()              // called after each welcome was read
 
 	mu       sync.Mutex
-	conn     *websocket.Conn // nil unless welcomed
-	cut      func()          // closes the present connection
-	closed   int             // the last close code, 0 for none
+	conn     line   // nil unless welcomed
+	cut      func() // closes the present connection
+	closed   int    // the last close code, 0 for none
 	ended    bool
 	welcomes int
 	recalls  int           // reconnect frames
@@ -135,7 +135,7 @@ func (p *peer) once(ctx context.Context) int {
 	if err != nil {
 		return 1006
 	}
-	conn, err := p.h.dial(ctx, p.path)
+	conn, err := p.h.connect(ctx, p.path, hello)
 	if err != nil {
 		return 1006
 	}
@@ -143,7 +143,7 @@ func (p *peer) once(ctx context.Context) int {
 	p.mu.Lock()
 	p.cut = func() { _ = conn.Close() }
 	p.mu.Unlock()
-	if ctx.Err() != nil || write(conn, hello) != nil {
+	if ctx.Err() != nil {
 		return 1006
 	}
 	// A server that is quite silent for longer than its pings is dead.
@@ -202,7 +202,28 @@ func (p *peer) send(f any) {
 	}
 }
 
-func write(conn *websocket.Conn, f any) error {
+// line is an open connection, by WebSocket or by a stream.
+type line interface {
+	ReadMessage() (int, []byte, error) // a close is a *websocket.CloseError
+	WriteJSON(f any) error
+	SetReadDeadline(at time.Time) error
+	SetWriteDeadline(at time.Time) error
+	Close() error
+}
+
+// connect opens a line and says hello.
+func (h *house) connect(ctx context.Context, path string, hello any) (line, error) {
+	if h.beside != nil {
+		return h.dialStream(ctx, path, hello)
+	}
+	conn, err := h.dial(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return conn, write(conn, hello)
+}
+
+func write(conn line, f any) error {
 	_ = conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
 	return conn.WriteJSON(f)
 }
