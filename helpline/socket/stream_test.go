@@ -16,8 +16,8 @@ import (
 	"adviceline/helpline/socket"
 )
 
-// streams serves streams until the test ends, and then demands that all are gone.
-func streams(t *testing.T, o socket.Options) (*owner, *httptest.Server) {
+// streams serves streams, by HTTP/2 if that is said, until the test ends, and then demands that all are gone.
+func streams(t *testing.T, o socket.Options, two ...bool) (*owner, *httptest.Server) {
 	t.Helper()
 	own := newOwner()
 	if o.Registry == nil {
@@ -32,7 +32,12 @@ func streams(t *testing.T, o socket.Options) (*owner, *httptest.Server) {
 	}))
 	// The server's own deadlines, which are for calls, do not end a stream.
 	srv.Config.ReadTimeout, srv.Config.WriteTimeout = 300*time.Millisecond, 300*time.Millisecond
-	srv.Start()
+	if len(two) > 0 {
+		srv.EnableHTTP2 = true
+		srv.StartTLS()
+	} else {
+		srv.Start()
+	}
 	t.Cleanup(func() {
 		o.Registry.CloseAll(socket.CodeNodeStops, "node_stops")
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -82,7 +87,18 @@ func until(t *testing.T, in *bufio.Reader, event string) string {
 
 func TestStreamCarriesFrames(t *testing.T) {
 	t.Parallel()
-	own, srv := streams(t, socket.Options{PingEvery: 150 * time.Millisecond, DeadAfter: 20 * time.Second})
+	carries(t)
+}
+
+// A node that has a certificate of its own speaks HTTP/2.
+func TestStreamCarriesFramesByHTTP2(t *testing.T) {
+	t.Parallel()
+	carries(t, true)
+}
+
+func carries(t *testing.T, two ...bool) {
+	t.Helper()
+	own, srv := streams(t, socket.Options{PingEvery: 150 * time.Millisecond, DeadAfter: 20 * time.Second}, two...)
 	in, c := follow(t, own, srv)
 	c.Feed([][]byte{[]byte("one"), []byte("two")})
 	for _, want := range []string{"data: one\n\n", "data: two\n\n"} {
