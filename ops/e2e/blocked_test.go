@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -124,13 +125,25 @@ func TestPagesGoOnWithoutWebSockets(t *testing.T) {
 	}
 }
 
+// hasty makes a page renew its stream every two seconds instead of every forty minutes.
+const hasty = `(() => { const real = window.setTimeout; window.__renewed = 0;
+window.setTimeout = (f, ms, ...a) => ms === 2400000 ? real(() => { window.__renewed++; f(); }, 2000) : real(f, ms, ...a); })();`
+
+// prepared runs a script in a page before its own.
+func prepared(script string) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+		return chromedp.Void{}, err
+	}
+}
+
 // chatBehind is the conversation: both pages are loaded anew in the middle of it.
 func chatBehind(t *testing.T, b *blocked, s *nodes) {
 	t.Helper()
 	chrome, front := browser(t), b.front(s)
-	aino := console(chrome, t, front, "aino", s.each[0].adviser("aino", "en", 2))
+	aino := console(chrome, t, front, "aino", s.each[0].adviser("aino", "en", 2), prepared(hasty))
 	aino.ready()
-	emil := visit(chrome, t, "emil", front.origin()+"/en")
+	emil := visit(chrome, t, "emil", front.origin()+"/en", prepared(hasty))
 	emil.click("asks-work")
 	emil.choose("talk-language", "en")
 	emil.click("start-chat")
@@ -153,16 +166,20 @@ func chatBehind(t *testing.T, b *blocked, s *nodes) {
 	aino.until("has the contact's words in order", fmt.Sprintf(shown, "contact", "hei-0,hei-1,hei-2,hei-3,hei-4,hei-5"))
 	emil.until("has the adviser's words in order", fmt.Sprintf(shown, "adviser", "vastaus-1,vastaus-2,vastaus-3,vastaus-4,vastaus-5"))
 	emil.until("has sent all", `!document.querySelector('.pending')`)
+	for _, p := range []*tab{aino, emil} {
+		p.until("has renewed its stream twice", `window.__renewed > 1`)
+	}
+	if !emil.is(`document.querySelectorAll('[data-test="messages"] > .event').length < 2`) {
+		t.Errorf("emil was told more than that somebody joined:\n%s", emil.page())
+	}
+	emil.say("hei-6")
+	aino.reads("contact", "hei-6")
 
 	aino.do(chromedp.Navigate(front.origin() + "/console"))
 	aino.until("is connected", `document.querySelector('[data-test="connection"]').getAttribute("data-phase") === "open"`)
 	aino.reads("contact", "hei-5") // the leg is there again, and what was said
 	// The phone threw the page away while it was hidden: it left its token behind.
-	if _, err := chromedp.Call(emil.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-		Source: fmt.Sprintf(`sessionStorage.setItem("k", %q)`, token),
-	}); err != nil {
-		t.Fatal(err)
-	}
+	emil.do(prepared(fmt.Sprintf(`sessionStorage.setItem("k", %q)`, token)))
 	emil.do(chromedp.Navigate(front.origin() + "/en"))
 	emil.click("continue")
 	emil.state("active")

@@ -18,6 +18,7 @@ const BREAKS_WITHIN = 60000;
 const DETOUR = 300000;
 /** The server ends a stream after an hour. */
 const RENEW = 2400000;
+const RENEW_AGAIN = 60000;
 
 /**
  * @typedef {'connecting'|'open'|'lost'|'stopped'} Phase open: welcomed; lost: will come back
@@ -197,7 +198,11 @@ export class Wire {
   renew() {
     const turn = this.turn;
     this.options.hello(true).then((hello) => {
-      if (turn !== this.turn || this.stopped || !hello) return;
+      if (turn !== this.turn || this.stopped) return;
+      if (!hello) {
+        this.renewal = setTimeout(() => this.renew(), RENEW_AGAIN);
+        return;
+      }
       this.old = this.link;
       this.turn++;
       this.welcomed = false;
