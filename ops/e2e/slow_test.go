@@ -14,18 +14,19 @@ import (
 	"github.com/gorilla/websocket"
 )
 
+// narrow dials paths on which little of what is sent fits.
+var narrow = &net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
+	return raw.Control(func(fd uintptr) {
+		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_MAXSEG, 536)
+		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096)
+	})
+}}
+
 // stuck opens a socket that says hello and never reads, though it answers pings: a page whose script
 // hangs. The path is narrow, so that little of what is sent fits in between.
 func stuck(t *testing.T, h *house, path string, hello any) *websocket.Conn {
 	t.Helper()
-	d := websocket.Dialer{HandshakeTimeout: 10 * time.Second, NetDialContext: (&net.Dialer{
-		Control: func(_, _ string, raw syscall.RawConn) error {
-			return raw.Control(func(fd uintptr) {
-				_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_MAXSEG, 536)
-				_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096)
-			})
-		},
-	}).DialContext}
+	d := websocket.Dialer{HandshakeTimeout: 10 * time.Second, NetDialContext: narrow.DialContext}
 	conn, res, err := d.DialContext(t.Context(), "ws://"+h.addr+path, http.Header{"Origin": {h.origin()}})
 	if res != nil && res.Body != nil {
 		_ = res.Body.Close()
@@ -168,4 +169,33 @@ func TestSlowReadersAreCut(t *testing.T) {
 // long is a line that takes 8 KiB on the wire.
 func long(who string, k int) string {
 	return fmt.Sprintf("%s %d %s", who, k, strings.Repeat("ä", 1900))
+}
+
+// TestSlowStreamsAreCut: the same for a stream, whose reader may be a proxy that holds back. What was
+// missed is there when the page comes back.
+func TestSlowStreamsAreCut(t *testing.T) {
+	t.Parallel()
+	h := several(t, 1, nil).each[0]
+	aino := attend(t, h, "aino", "en", 1)
+	slow := &contactClient{admission: h.admit(t, "en")}
+	aino.accept(t, aino.offer(t, slow.Contact))
+	conn, err := narrow.DialContext(t.Context(), "tcp", h.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if _, err := fmt.Fprintf(conn, "GET /api/v1/contact/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", slow.Token); err != nil {
+		t.Fatal(err)
+	}
+	open := func() float64 { return h.metric("adviceline_sockets", `side="contact"`) }
+	eventually(t, patience, "the stream is open", func() bool { return open() == 1 })
+	for k := range 24 {
+		aino.say(slow.Contact, long("aino", k))
+	}
+	eventually(t, patience, "it is cut", func() bool { return open() == 0 })
+	h.beside = func() *house { return h }
+	slow.connect(t, h)
+	back := []chat{{contact: slow, console: aino}}
+	settle(t, back, patience)
+	checkChats(t, back)
 }

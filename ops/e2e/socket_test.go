@@ -148,11 +148,13 @@ func (p *peer) once(ctx context.Context) int {
 	}
 	// A server that is quite silent for longer than its pings is dead.
 	alive := func() { _ = conn.SetReadDeadline(time.Now().Add(90 * time.Second)) }
-	pong := conn.PingHandler()
-	conn.SetPingHandler(func(data string) error {
-		alive()
-		return pong(data)
-	})
+	if ws, ok := conn.(*websocket.Conn); ok {
+		pong := ws.PingHandler()
+		ws.SetPingHandler(func(data string) error {
+			alive()
+			return pong(data)
+		})
+	}
 	for {
 		var f frame
 		alive()
