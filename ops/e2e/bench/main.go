@@ -10,9 +10,9 @@
 // with its default settings, two Redis of the same settings (one for either side, because the
 // reference empties its own), both with the append-only file off but in G15. The arms of all chosen
 // goals take turns, round by round. A repeat during which niced processes or the host took more than
-// 5 % of the CPU time is made again, twice at most; what is still above 5 % is dropped, unless that
-// would leave less than half: then all are kept, and the row says so. Figures are medians, a ratio is
-// product / minimum.
+// 5 % of the CPU time is made again, twice at most and not after ten minutes; what is still above 5 %
+// is dropped, unless that would leave less than half: then all are kept, and the row says so. Figures
+// are medians, a ratio is product / minimum. An interrupt prints the table of what there is.
 //
 // What differs from production, so that a figure means something:
 //   - LIMIT_* are raised to their maximum: all load comes from one network prefix.
@@ -77,12 +77,17 @@ func run(ctx context.Context) error {
 	}
 	defer s.close()
 	out := report{Started: time.Now().UTC().Format(time.RFC3339), Rounds: rounds, Samples: map[string][]sample{}}
-	needed := armsOf(rows)
-	for round := range rounds {
-		for _, a := range needed {
-			if err := s.measure(ctx, a, round, rounds, out.Samples); err != nil {
-				return err
-			}
+	begun, needed := time.Now(), armsOf(rows)
+	for k := range rounds * len(needed) {
+		a := needed[k%len(needed)]
+		label := fmt.Sprintf("# %d/%d %-12s ", k/len(needed)+1, rounds, a.name)
+		best := s.measure(ctx, a, label, time.Since(begun) < retries)
+		if ctx.Err() != nil {
+			break // interrupted: the table of what there is
+		}
+		if best != nil {
+			out.Samples[a.name] = append(out.Samples[a.name], best)
+			fmt.Fprintln(os.Stderr, label, best)
 		}
 	}
 	for _, r := range rows {
@@ -130,18 +135,20 @@ func armsOf(rows []row) []arm {
 	return out
 }
 
-// measure runs an arm until it was left alone, three times at most, and keeps the least disturbed. An
-// arm that fails has no figure for this round.
-func (s *stage) measure(ctx context.Context, a arm, round, rounds int, into map[string][]sample) error {
-	var best sample
+// retries is how long into a run disturbed repeats are made again: on a busy machine it has to end too.
+const retries = 10 * time.Minute
+
+// measure runs an arm until it was left alone, three times at most, and gives the least disturbed; nil
+// for an arm that fails.
+func (s *stage) measure(ctx context.Context, a arm, label string, again bool) (best sample) {
 	for range 3 {
 		before := rig.Spent()
 		f, err := a.run(ctx, s)
-		if over := ctx.Err(); over != nil {
-			return over
+		if ctx.Err() != nil {
+			return nil
 		}
 		if err != nil {
-			fmt.Fprintf(os.Stderr, "# %d/%d %-12s failed: %v\n", round+1, rounds, a.name, err)
+			fmt.Fprintln(os.Stderr, label, "failed:", err)
 			continue
 		}
 		if _, known := f["disturbed_pct"]; !known {
@@ -150,13 +157,9 @@ func (s *stage) measure(ctx context.Context, a arm, round, rounds int, into map[
 		if best == nil || f["disturbed_pct"] < best["disturbed_pct"] {
 			best = f
 		}
-		if best["disturbed_pct"] <= quiet || a.again {
+		if best["disturbed_pct"] <= quiet || a.again || !again {
 			break
 		}
 	}
-	if best != nil {
-		into[a.name] = append(into[a.name], best)
-		fmt.Fprintf(os.Stderr, "# %d/%d %-12s %s\n", round+1, rounds, a.name, best)
-	}
-	return nil
+	return best
 }
