@@ -131,19 +131,19 @@ func table(results []result) string {
 	b.WriteString("| # | what | minimum | product | ratio | must | aim | met |\n|---|---|---|---|---|---|---|---|\n")
 	var notes []string
 	for _, r := range results {
-		sign, disturbed := ">=", ""
+		sign, met := ">=", r.Met
 		if r.Less {
 			sign = "<="
 		}
 		if !r.Calm {
-			disturbed = " (disturbed)"
+			met = "disturbed (" + r.Met + ")" // it proves neither
 		}
 		must, aim := fmt.Sprintf("%s %.4g", sign, r.Must), fmt.Sprintf("%s %.4g", sign, r.Aim)
 		if r.Must == 0 {
 			must, aim = "", ""
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s %s | %s %s | %.2f | %s | %s | %s%s |\n", r.ID, r.What,
-			digits(r.Minimum), r.Unit, digits(r.Product), r.Unit, r.Ratio, must, aim, r.Met, disturbed)
+		fmt.Fprintf(&b, "| %s | %s | %s %s | %s %s | %.2f | %s | %s | %s |\n", r.ID, r.What,
+			digits(r.Minimum), r.Unit, digits(r.Product), r.Unit, r.Ratio, must, aim, met)
 		note := "- " + r.ID + ": " + r.Note
 		if r.Note != "" && !slices.Contains(notes, note) {
 			notes = append(notes, note)
