@@ -7,17 +7,20 @@ type State string
 
 // The states of a leg. Those from Completed on are final.
 const (
-	Waiting   State = "waiting"
-	Offered   State = "offered"
-	Active    State = "active"
-	Away      State = "away"     // waiting person without a connection: place kept, not offered
-	Wrapping  State = "wrapping" // conversation over, slot held for the outcome
-	Owed      State = "owed"     // slot free, outcome still owed
-	Completed State = "completed"
-	Abandoned State = "abandoned"
-	Exited    State = "exited"
-	Cancelled State = "cancelled"
-	Expired   State = "expired_by_policy"
+	Waiting      State = "waiting"
+	Offered      State = "offered"
+	Active       State = "active"
+	Transferring State = "transferring" // active, and offered to another adviser: the owner keeps it
+	Parked       State = "parked"       // the person is away for long: slot free, owner remembered
+	Away         State = "away"         // waiting person without a connection: place kept, not offered
+	DangerOpen   State = "danger_open"  // danger that fell silent: a person has to close it
+	Wrapping     State = "wrapping"     // conversation over, slot held for the outcome
+	Owed         State = "owed"         // slot free, outcome still owed
+	Completed    State = "completed"
+	Abandoned    State = "abandoned"
+	Exited       State = "exited"
+	Cancelled    State = "cancelled"
+	Expired      State = "expired_by_policy"
 )
 
 // Lane is how urgent a leg is. The role of the contact never decides it.
@@ -50,9 +53,9 @@ func (s State) Public() string {
 	switch s {
 	case Waiting, Offered:
 		return "waiting"
-	case Active:
+	case Active, Transferring:
 		return "active"
-	case Away:
+	case Away, Parked, DangerOpen:
 		return "away"
 	default:
 		return "ended"
@@ -65,6 +68,7 @@ type Facts struct {
 	Channel        string
 	PageLanguage   string
 	Language       string // the language to talk in
+	Skill          string // one of the settings' list that the adviser must have, mostly none
 	SecondLanguage string
 	Asks           string
 	Role           string
@@ -94,8 +98,11 @@ type Message struct {
 // Timing holds the durations of routing.md ("Defaults"); settings carry the same names.
 type Timing struct {
 	Offer           time.Duration
+	OfferCall       time.Duration
 	DeclineCooldown time.Duration
 	MissCooldown    time.Duration
+	Exclusion       time.Duration // of an adviser who declined or missed a contact, for this contact
+	Park            time.Duration // how long a contact is gone before its leg may be parked
 	NodeLease       time.Duration
 	AdviserGrace    time.Duration
 	Away            time.Duration
@@ -112,7 +119,8 @@ type Timing struct {
 // DefaultTiming gives the defaults of routing.md.
 func DefaultTiming() Timing {
 	return Timing{
-		Offer: 30 * time.Second, DeclineCooldown: 10 * time.Second, MissCooldown: 30 * time.Second,
+		Offer: 30 * time.Second, OfferCall: 45 * time.Second, DeclineCooldown: 10 * time.Second,
+		MissCooldown: 30 * time.Second, Exclusion: 2 * time.Minute, Park: 10 * time.Minute,
 		NodeLease: 10 * time.Second, AdviserGrace: time.Minute,
 		Away: 15 * time.Minute, AwayDanger: 30 * time.Minute, Exit: 30 * time.Minute,
 		Wrap: 5 * time.Minute, TextIdle: 4 * time.Hour, TextLife: 24 * time.Hour,

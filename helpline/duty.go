@@ -10,6 +10,7 @@ type Adviser struct {
 	ID        string
 	Alias     string
 	Languages []string
+	Skills    []string
 	Capacity  int
 	Socket    string // of this console: names it even when the answer to ConsoleUp was lost
 }

@@ -15,6 +15,10 @@ const (
 	ErrRequestReused Code = "request_reused"
 	// ErrOfferGone says that the offer was taken back, has expired or was never this adviser's.
 	ErrOfferGone Code = "offer_gone"
+	// ErrNotFree says that the adviser asked for has no slot now, or is not on duty.
+	ErrNotFree Code = "not_free"
+	// ErrTooSoon says that the step may be taken later, not yet.
+	ErrTooSoon Code = "too_soon"
 	// ErrStaleDraft says that a newer draft is stored.
 	ErrStaleDraft Code = "stale_draft"
 	// ErrConsoleReplaced says that a newer console of the same adviser is live.

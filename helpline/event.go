@@ -28,6 +28,7 @@ type Event struct {
 	Recorded time.Time // zero until the outcome stands
 
 	Staged *Staged // only with kind "recorded"
+	Why    string  // only with an offer: the decision as JSON (Why)
 }
 
 // The kinds of events.
@@ -41,6 +42,8 @@ const (
 	WentAway        = "away"
 	CameBack        = "returned"
 	Requeued        = "requeued"
+	LegParked       = "parked"
+	DangerIsOpen    = "danger_open"
 	ConversationEnd = "ended"
 	Left            = "left"
 	OutcomeRecorded = "recorded"

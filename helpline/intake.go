@@ -41,6 +41,7 @@ func (in Intake) Lane() Lane {
 // versions 1 to 3: the script takes the first that no other contact holds.
 type Entry struct {
 	Facts
+	Overdue time.Time // calls only: from when on it is overdue; zero never
 	Print   string
 	Key     string
 	Told    string // sealed

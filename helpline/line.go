@@ -13,7 +13,7 @@ type IntakeQueue interface {
 	Resume(ctx context.Context, r Return) (Entered, []Event, error)
 	Leave(ctx context.Context, contact string, version int64, kind string) ([]Event, error)
 	View(ctx context.Context, contact string, version int64) (View, error)
-	Positions(ctx context.Context, contacts []string) (map[string]int, error)
+	Positions(ctx context.Context, contacts []string) (map[string]Position, error)
 }
 
 // PresenceQueue keeps which sockets live where. A contact has one socket, an adviser one console.
@@ -29,6 +29,20 @@ type PresenceQueue interface {
 type OfferQueue interface {
 	Accept(ctx context.Context, c Console, offer string) (Leg, []Event, error)
 	Decline(ctx context.Context, c Console, offer, reason string) ([]Event, error)
+}
+
+// TransferQueue moves legs from one adviser to another.
+type TransferQueue interface {
+	Transfer(ctx context.Context, c Console, contact, target string) ([]Event, error)
+	Requeue(ctx context.Context, c Console, contact, language string) ([]Event, error)
+	Handover(ctx context.Context, c Console) ([]Event, error)
+	Park(ctx context.Context, c Console, contact string) ([]Event, error)
+	Take(ctx context.Context, c Console, contact string) (Leg, []Event, error)
+}
+
+// DangerQueue closes danger that fell silent.
+type DangerQueue interface {
+	CloseDanger(ctx context.Context, c Console, contact, code string) ([]Event, error)
 }
 
 // ConversationQueue keeps conversations. History gives at most 2,000 messages after seq, in order.
@@ -54,6 +68,8 @@ type Queue interface {
 	IntakeQueue
 	PresenceQueue
 	OfferQueue
+	TransferQueue
+	DangerQueue
 	ConversationQueue
 	OutcomeQueue
 	Status(ctx context.Context) (Status, error)

@@ -38,18 +38,21 @@ type Notice struct {
 
 // The kinds of notices.
 const (
-	NoticeOffer    = "offer"
-	NoticeRevoked  = "revoked"
-	NoticeMessage  = "message"
-	NoticeContact  = "contact"  // to the adviser: the contact is active, away or left
-	NoticeLost     = "lost"     // to the adviser: the leg is not theirs any more
-	NoticeDuty     = "duty"     // to the adviser: duty or load changed
-	NoticeReplaced = "replaced" // a newer socket took over
-	NoticeJoined   = "joined"   // to the contact
-	NoticeAway     = "away"     // to the contact: the adviser's connection is lost
-	NoticeWaiting  = "waiting"  // to the contact: back in the queue
-	NoticeTyping   = "typing"
-	NoticeEnded    = "ended"
-	NoticeSignOut  = "signed_out"
-	NoticeFrames   = "frames" // to a stream: what its page has posted; State is its mark
+	NoticeOffer          = "offer"
+	NoticeRevoked        = "revoked"
+	NoticeMessage        = "message"
+	NoticeContact        = "contact"         // to the adviser: the contact is active, away or left
+	NoticeLost           = "lost"            // to the adviser: the leg is not theirs any more
+	NoticeDuty           = "duty"            // to the adviser: duty or load changed
+	NoticeReplaced       = "replaced"        // a newer socket took over
+	NoticeJoined         = "joined"          // to the contact
+	NoticeAway           = "away"            // to the contact: the adviser's connection is lost
+	NoticeWaiting        = "waiting"         // to the contact: back in the queue
+	NoticeTransferred    = "transferred"     // to the contact: another adviser has it now
+	NoticeTransferFailed = "transfer_failed" // to the owner: the leg stays
+	NoticeDanger         = "danger"          // to every console: danger waits, is open or is closed (State)
+	NoticeTyping         = "typing"
+	NoticeEnded          = "ended"
+	NoticeSignOut        = "signed_out"
+	NoticeFrames         = "frames" // to a stream: what its page has posted; State is its mark
 )

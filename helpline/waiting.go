@@ -11,9 +11,9 @@ type View struct {
 	State   State
 	Alias   string // of the adviser who has joined
 	Seq     int64
-	Floor   int64  // messages up to here are never shown again (after a return by number)
-	Ahead   int    // valid while waiting
-	Key     string // wrapped data key
+	Floor   int64    // messages up to here are never shown again (after a return by number)
+	Place   Position // valid while waiting
+	Key     string   // wrapped data key
 	Version int64
 }
 
@@ -23,7 +23,7 @@ func (v View) Position() *Position {
 	if v.State.Public() != "waiting" {
 		return nil
 	}
-	return &Position{Ahead: v.Ahead}
+	return &v.Place
 }
 
 // Status is what everybody may know of the line. Languages are those that an adviser who is

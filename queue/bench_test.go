@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -59,6 +60,7 @@ func drive(b *testing.B, verb string, args func(*Queue) []any, callers int, alon
 		b.Fatal(err)
 	}
 	r.trips.Store(0)
+	before := busy(ctx, b, q)
 	var next, failed atomic.Int64
 	var wg sync.WaitGroup
 	b.ReportAllocs()
@@ -76,8 +78,9 @@ func drive(b *testing.B, verb string, args func(*Queue) []any, callers int, alon
 	wg.Wait()
 	b.StopTimer()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "scripts/s")
+	b.ReportMetric((busy(ctx, b, q)-before)*1e6/float64(b.N), "redis-us/script")
 	b.ReportMetric(float64(r.trips.Load())*1000/float64(b.N), "trips/1000")
-	waiting, err := q.rdb.ZCard(ctx, q.key(":waiting")).Result()
+	waiting, err := q.rdb.HLen(ctx, q.key(":classes")).Result()
 	if err != nil || waiting != 0 || failed.Load() > 0 {
 		b.Fatalf("%d failed, %d were not offered, %v", failed.Load(), waiting, err)
 	}
@@ -93,6 +96,24 @@ func server(b *testing.B) string {
 		return url
 	}
 	return servicetest.Redis(b)
+}
+
+// busy gives the seconds of processor that Redis has used.
+func busy(ctx context.Context, b *testing.B, q *Queue) float64 {
+	text, err := q.rdb.Info(ctx, "cpu").Result()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var sum float64
+	for _, name := range []string{"used_cpu_user_main_thread:", "used_cpu_sys_main_thread:"} {
+		_, rest, _ := strings.Cut(text, name)
+		seconds, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		sum += seconds
+	}
+	return sum
 }
 
 // ready turns the append-only file off and seats one adviser who takes everybody.
@@ -112,15 +133,15 @@ func ready(ctx context.Context, q *Queue) error {
 
 // head gives the arguments that run puts before every script's own.
 func head(q *Queue) []any {
-	return []any{q.incarnation(), q.opt.Salt, q.opt.Node, q.opt.Timing.Offer.Milliseconds()}
+	return []any{q.incarnation(), q.opt.Salt, q.opt.Node}
 }
 
 // intake gives the arguments of one enqueue, as Enqueue makes them.
 func intake(q *Queue) []any {
-	e, t := entry("fi", helpline.Ordinary), q.opt.Timing
+	e := entry("fi", helpline.Ordinary)
 	return append(head(q),
-		e.Contact, e.Print, e.Key, e.Channel, e.Language, e.Told, string(e.Lane),
-		ms(t.Away), ms(t.AwayDanger), ms(t.TextIdle), t.SpoolMax, e.Numbers[0], e.Numbers[1], e.Numbers[2],
+		e.Contact, e.Print, e.Key, e.Channel, e.Language, e.Told, string(e.Lane), "", 0, e.Numbers[0], e.Numbers[1],
+		e.Numbers[2],
 	)
 }
 
@@ -128,13 +149,13 @@ func intake(q *Queue) []any {
 func perCall(q *Queue) func(context.Context, script, []any) ([]any, error) {
 	return func(ctx context.Context, s script, args []any) ([]any, error) {
 		again := func() ([]any, error) {
-			cmd := once{redis.NewCmd(ctx, append([]any{"evalsha", s.hash, 1, q.tag}, args...)...)}
+			cmd := once{redis.NewCmd(ctx, append([]any{"fcall", s.function, 1, q.tag}, args...)...)}
 			_ = q.rdb.Process(ctx, cmd)
 			return cmd.Slice()
 		}
 		reply, err := again()
-		if redis.HasErrorPrefix(err, "NOSCRIPT") {
-			if err = q.rdb.ScriptLoad(ctx, s.text).Err(); err == nil {
+		if missing(err) {
+			if err = q.rdb.FunctionLoadReplace(ctx, s.library).Err(); err == nil {
 				reply, err = again()
 			}
 		}

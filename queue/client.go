@@ -2,10 +2,15 @@ package queue
 
 import (
 	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,6 +32,7 @@ type Options struct {
 	Salt   string // random per process; offer ids are made of it
 	Pool   int    // connections, with the two of the writer
 	Timing helpline.Timing
+	Rule   helpline.Rule // empty: the default
 }
 
 // Queue is the live state of one line, as one node uses it. Safe for concurrent use.
@@ -40,14 +46,9 @@ type Queue struct {
 	incarnation func() int64
 }
 
-// verbs lists every script with what stands in front of it, behind the prelude.
-var verbs = map[string][]string{
-	"enqueue": {"match"}, "view": {"match"}, "contact_up": {"match"}, "contact_down": {"match"},
-	"leave": {"match"}, "resume": {"match"}, "accept": {"match"}, "decline": {"match"}, "say": nil,
-	"typing": nil, "end": {"match"}, "draft": nil, "outcome": {"match"}, "owed": nil,
-	"console_up": {"match"}, "console_down": {"match"}, "duty": {"match"}, "expire": {"match", "due"},
-	"forward": nil, "heartbeat": nil, "positions": {"match"}, "status": nil,
-}
+// shared are the parts that the verbs have in common, in the order in which they build on each other;
+// every other file of lua is a verb.
+var shared = []string{"prelude", "class", "offer", "feed", "back", "place", "own", "life", "due"}
 
 // go-redis prints addresses and errors past every logger: it is told to be quiet, its errors come
 // back with the commands.
@@ -64,7 +65,10 @@ func Open(o Options) (*Queue, error) {
 	if err != nil {
 		return nil, errors.New("read REDIS_URL: not a redis://, rediss:// or unix:// address")
 	}
-	scripts, err := compile()
+	if o.Rule.Lanes == nil {
+		o.Rule = helpline.DefaultRule()
+	}
+	scripts, err := compile(settings(o.Timing, o.Rule))
 	if err != nil {
 		return nil, err
 	}
@@ -86,22 +90,77 @@ func dial(u *redis.Options, connections int) redis.UniversalClient {
 	})
 }
 
-type script struct{ hash, text string }
+// script is one function of a library, which goes to Redis with the first call that finds it missing.
+type script struct{ function, library string }
 
-func compile() (map[string]script, error) {
-	scripts := make(map[string]script, len(verbs))
-	for verb, before := range verbs {
-		var text strings.Builder
-		for _, name := range append(append([]string{"prelude"}, before...), verb) {
-			b, err := lua.ReadFile("lua/" + name + ".lua")
-			if err != nil {
-				return nil, fmt.Errorf("read script: %w", err)
-			}
-			text.Write(b)
+// settings gives what the scripts call by @name: durations in ms, slopes as they are.
+func settings(t helpline.Timing, r helpline.Rule) map[string]int64 {
+	s := map[string]int64{
+		"offer": ms(t.Offer), "offercall": ms(t.OfferCall), "decline": ms(t.DeclineCooldown), "miss": ms(t.MissCooldown),
+		"exclusion": ms(t.Exclusion), "lease": ms(t.NodeLease), "grace": ms(t.AdviserGrace), "away": ms(t.Away),
+		"awaydanger": ms(t.AwayDanger), "exit": ms(t.Exit), "park": ms(t.Park), "wrap": ms(t.Wrap), "due": ms(t.OutcomeDue),
+		"textidle": ms(t.TextIdle), "textlife": ms(t.TextLife), "spoolmax": t.SpoolMax, "overdue": ms(r.Overdue),
+		"quiet": quiet, "danger": dangerAgain,
+	}
+	for _, lane := range helpline.Lanes() {
+		s["credit_"+string(lane)], s["slope_"+string(lane)] = ms(r.Lanes[lane].Credit), r.Lanes[lane].Slope
+	}
+	return s
+}
+
+var setting = regexp.MustCompile("@[a-z_]+")
+
+// compile makes the library of all verbs. Its name and its functions' end in its own print: nodes of two
+// versions, or of other settings, keep theirs side by side.
+func compile(settings map[string]int64) (map[string]script, error) {
+	var text strings.Builder
+	for _, name := range shared {
+		b, err := lua.ReadFile("lua/" + name + ".lua")
+		if err != nil {
+			return nil, fmt.Errorf("read script: %w", err)
 		}
-		scripts[verb] = script{hash: redis.NewScript(text.String()).Hash(), text: text.String()}
+		text.Write(b)
+	}
+	files, err := lua.ReadDir("lua")
+	if err != nil {
+		return nil, fmt.Errorf("read scripts: %w", err)
+	}
+	var verbs []string
+	for _, f := range files {
+		verb := strings.TrimSuffix(f.Name(), ".lua")
+		if slices.Contains(shared, verb) {
+			continue
+		}
+		b, err := lua.ReadFile("lua/" + f.Name())
+		if err != nil {
+			return nil, fmt.Errorf("read script: %w", err)
+		}
+		verbs = append(verbs, verb)
+		fmt.Fprintf(&text, "redis.register_function('%s_%%print', function(k, v)\nif not begin(k, v) then return {1} end\n%send)\n", verb, b)
+	}
+	filled, err := fill(text.String(), settings)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256([]byte(filled))
+	print := hex.EncodeToString(sum[:8])
+	library := "#!lua name=adviceline_" + print + "\n" + strings.ReplaceAll(filled, "%print", print)
+	scripts := make(map[string]script, len(verbs))
+	for _, verb := range verbs {
+		scripts[verb] = script{function: verb + "_" + print, library: library}
 	}
 	return scripts, nil
+}
+
+func fill(text string, settings map[string]int64) (filled string, err error) {
+	filled = setting.ReplaceAllStringFunc(text, func(name string) string {
+		value, known := settings[name[1:]]
+		if !known {
+			err = fmt.Errorf("fill in scripts: no setting %s", name)
+		}
+		return strconv.FormatInt(value, 10)
+	})
+	return filled, err
 }
 
 // Use sets the incarnation under which this node's scripts run.
@@ -116,14 +175,14 @@ func (q *Queue) Ping(ctx context.Context) error { return q.rdb.Ping(ctx).Err() }
 func (q *Queue) key(suffix string) string { return q.tag + suffix }
 
 func (q *Queue) eval(ctx context.Context, s script, args []any) ([]any, error) {
-	return q.writer.do(ctx, s, append([]any{"evalsha", s.hash, 1, q.tag}, args...))
+	return q.writer.do(ctx, s, append([]any{"fcall", s.function, 1, q.tag}, args...))
 }
 
 // codes are the first element of every reply.
 var codes = map[int64]error{
 	1: ErrIncarnation, 2: helpline.ErrNotFound, 3: helpline.ErrRequestReused, 4: helpline.ErrOfferGone,
 	5: helpline.ErrConsoleReplaced, 6: helpline.ErrStaleDraft, 7: helpline.ErrTooMany,
-	8: helpline.ErrLineClosed, 9: helpline.ErrQueueUnavailable,
+	8: helpline.ErrLineClosed, 9: helpline.ErrQueueUnavailable, 10: helpline.ErrNotFree, 11: helpline.ErrTooSoon,
 }
 
 // ErrIncarnation says that this node's incarnation is not the line's: it has to enter again.
@@ -131,7 +190,7 @@ var ErrIncarnation = fmt.Errorf("incarnation is over: %w", helpline.ErrQueueUnav
 
 // run sends one verb and gives its value (JSON or a number) and events.
 func (q *Queue) run(ctx context.Context, verb string, args ...any) (value any, events []helpline.Event, err error) {
-	head := []any{q.incarnation(), q.opt.Salt, q.opt.Node, q.opt.Timing.Offer.Milliseconds()}
+	head := []any{q.incarnation(), q.opt.Salt, q.opt.Node}
 	reply, err := q.eval(ctx, q.scripts[verb], append(head, args...))
 	if err != nil {
 		return nil, nil, q.fault(verb, err)

@@ -51,7 +51,7 @@ func (q *Queue) Typing(ctx context.Context, c helpline.Console, contact string) 
 
 // End implements helpline.ConversationQueue.
 func (q *Queue) End(ctx context.Context, c helpline.Console, contact, reason string) ([]helpline.Event, error) {
-	_, events, err := q.run(ctx, "end", c.Adviser, c.Epoch, contact, reason, ms(q.opt.Timing.Wrap))
+	_, events, err := q.run(ctx, "end", c.Adviser, c.Epoch, contact, reason)
 	return events, err
 }
 

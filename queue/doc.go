@@ -1,19 +1,22 @@
 // Package queue holds the live state of one line in Redis: who waits, who is offered what, who talks
 // with whom, and the spool of events that the ledger has not committed yet.
 //
-// Each verb is one Lua script (lua/<verb>.lua behind lua/prelude.lua and, where it can free a slot or
-// bring a contact, lua/match.lua). A script checks first and writes last, decides by Redis TIME,
-// matches in the same step, appends its events to the spool, and publishes to the nodes that hold
-// the sockets. There is no router and no leader. A node's scripts travel together (writer.go): what
-// comes while a batch is on its way is the next one, and nothing is ever sent twice.
+// Each verb is one function of a Lua library (lua/<verb>.lua; client.go lists the parts that they share),
+// called a script here. A script checks first and writes last, decides by Redis TIME, matches in the
+// same step, appends its events to the spool, and publishes to the nodes that hold the sockets. There
+// is no router and no leader. A node's scripts travel together (writer.go): what comes while a batch is
+// on its way is the next one, and nothing is ever sent twice.
 //
 // Keys, all with the line's tag in front:
 //
-//	:meta            hash    incarnation, run_id, events (counter), offset, last
+//	:meta            hash    incarnation, run_id, events (counter), offset, last, held, clock (tests)
 //	:c:<contact>     hash    one leg; :s:<contact> its messages (stream, entry id seq-0), :m:<contact> cids
-//	:a:<adviser>     hash    duty, load, console epoch and node; :legs:, :offers: its contacts (sets)
-//	:w:<lang>|<lane> zset    waiting contacts of a class by original arrival; :waiting all of them
-//	:ready:<lang>    zset    advisers with a free slot by the instant they became idle; :duty:<lang> all on duty
+//	:a:<adviser>     hash    duty, load, console epoch and node; :legs:, :offers:, :parked: its contacts (sets)
+//	:classes         hash    how many wait in each class; :w:<class> zset of them by original arrival
+//	:serve:<group>   zset    advisers on duty in the order of choice (lua/class.lua, score)
+//	:reserved        hash    which adviser keeps free for which call; :danger zset of danger nobody has taken
+//	:handling        list    how long the last 50 legs took; :answered hash legs answered per hour
+//	:served          set     languages that accounts serve; any other is anybody's
 //	:o:<offer>       string  the offer's contact; :number:<index> the contact of a return number
 //	:timers          zset    kind|id by instant; any node sweeps it
 //	:spool           stream  events until the ledger has them; never trimmed, entries go by XDEL

@@ -17,7 +17,7 @@ func (q *Queue) ConsoleUp(ctx context.Context, a helpline.Adviser) (helpline.Des
 		Owed   []leg             `json:"owed"`
 	}
 	events, err := q.into(ctx, &out, "console_up", a.ID, a.Alias, strings.Join(a.Languages, ","), a.Capacity,
-		a.Socket)
+		a.Socket, strings.Join(a.Skills, ","))
 	return helpline.Desk{
 		Console: helpline.Console{Adviser: a.ID, Epoch: out.Epoch, Socket: a.Socket}, Duty: out.Duty, Legs: legs(out.Legs),
 		Offers: out.Offers, Owed: legs(out.Owed),
@@ -26,7 +26,7 @@ func (q *Queue) ConsoleUp(ctx context.Context, a helpline.Adviser) (helpline.Des
 
 // ConsoleDown implements helpline.PresenceQueue.
 func (q *Queue) ConsoleDown(ctx context.Context, c helpline.Console) ([]helpline.Event, error) {
-	_, events, err := q.run(ctx, "console_down", c.Adviser, c.Epoch, ms(q.opt.Timing.AdviserGrace), c.Socket)
+	_, events, err := q.run(ctx, "console_down", c.Adviser, c.Epoch, c.Socket)
 	return events, err
 }
 

@@ -98,7 +98,7 @@ func TestEvictionOfManySocketsSparesThoseWhoCameBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	waiting := b.rdb.ZCard(t.Context(), b.key(":waiting")).Val()
+	waiting := b.rdb.ZCard(t.Context(), b.key(":w:fi|ordinary")).Val()
 	if f := b.beat(); f.Evicted != 1 || waiting != 250 {
 		t.Fatalf("%d wait, and the node knows: %+v", waiting, f)
 	}

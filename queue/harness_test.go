@@ -42,7 +42,12 @@ func newBenchOn(t *testing.T, url string) *bench {
 
 func (b *bench) node(name string) *Queue {
 	b.Helper()
-	q, err := Open(Options{URL: b.url, Line: b.line, Node: name, Salt: rand.Text(), Pool: 16, Timing: helpline.DefaultTiming()})
+	return b.nodeWith(name, helpline.DefaultTiming())
+}
+
+func (b *bench) nodeWith(name string, timing helpline.Timing) *Queue {
+	b.Helper()
+	q, err := Open(Options{URL: b.url, Line: b.line, Node: name, Salt: rand.Text(), Pool: 16, Timing: timing})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -64,7 +69,7 @@ func (b *bench) lease(node string) {
 func (b *bench) at(d time.Duration) {
 	b.Helper()
 	b.now += d.Milliseconds()
-	if err := b.rdb.Set(context.Background(), b.key(":clock"), b.now, 0).Err(); err != nil {
+	if err := b.rdb.HSet(context.Background(), b.key(":meta"), "clock", b.now).Err(); err != nil {
 		b.Fatal(err)
 	}
 }

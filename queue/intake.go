@@ -29,11 +29,7 @@ func (e entered) domain() helpline.Entered {
 
 // Enqueue implements helpline.IntakeQueue.
 func (q *Queue) Enqueue(ctx context.Context, e helpline.Entry) (helpline.Entered, []helpline.Event, error) {
-	t := q.opt.Timing
-	args := []any{
-		e.Contact, e.Print, e.Key, e.Channel, e.Language, e.Told, string(e.Lane),
-		ms(t.Away), ms(t.AwayDanger), ms(t.TextIdle), t.SpoolMax,
-	}
+	args := []any{e.Contact, e.Print, e.Key, e.Channel, e.Language, e.Told, string(e.Lane), e.Skill, since1970(e.Overdue)}
 	for _, n := range e.Numbers {
 		args = append(args, n)
 	}
@@ -60,8 +56,7 @@ func (q *Queue) Resume(ctx context.Context, r helpline.Return) (helpline.Entered
 	if err != nil {
 		return none, nil, fmt.Errorf("find return number: %w", errors.Join(helpline.ErrQueueUnavailable, err))
 	}
-	t := q.opt.Timing
-	args := []any{contact, r.Index, r.RequestID, ms(t.Away), ms(t.AwayDanger)}
+	args := []any{contact, r.Index, r.RequestID}
 	for i := int64(1); i <= 3; i++ {
 		args = append(args, r.Next(contact, version+i))
 	}

@@ -109,8 +109,8 @@ func TestExpiredOfferKeepsThePlace(t *testing.T) {
 		t.Fatal("the wait clock started again")
 	}
 	v, err := b.View(t.Context(), second, 1)
-	if err != nil || v.Ahead != 1 {
-		t.Fatalf("second has %d ahead, %v", v.Ahead, err)
+	if err != nil || v.Place.Ahead != 1 {
+		t.Fatalf("second has %d ahead, %v", v.Place.Ahead, err)
 	}
 	b.at(30 * time.Second)
 	b.sweep() // the cooldown is over: the line rings again
@@ -157,8 +157,8 @@ func TestUrgentFirst(t *testing.T) {
 	b.at(time.Second)
 	danger := b.enter("fi", helpline.Danger)
 	v, err := b.View(t.Context(), ordinary, 1)
-	if err != nil || v.Ahead != 1 {
-		t.Fatalf("ordinary has %d ahead, %v", v.Ahead, err)
+	if err != nil || v.Place.Ahead != 1 {
+		t.Fatalf("ordinary has %d ahead, %v", v.Place.Ahead, err)
 	}
 	desk, _, err := b.ConsoleUp(t.Context(), helpline.Adviser{ID: "one", Languages: []string{"fi"}, Capacity: 1})
 	if err != nil {

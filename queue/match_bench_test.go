@@ -245,7 +245,7 @@ func emptied(b *testing.B, q *Queue) {
 	b.Helper()
 	b.StopTimer()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "offers/s")
-	if n := q.rdb.ZCard(context.Background(), q.key(":waiting")).Val(); n != 0 {
+	if n := q.rdb.HLen(context.Background(), q.key(":classes")).Val(); n != 0 {
 		b.Errorf("%d wait still", n)
 	}
 }

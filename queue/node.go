@@ -21,20 +21,19 @@ type Figures struct {
 	OldestMS int64 `json:"oldest"`
 	Spool    int   `json:"spool"`
 	Evicted  int64 `json:"evicted"`
+	Changes  int64 `json:"events"` // rises with every change of the queue
 }
 
 // Heartbeat renews the node's lease and gives the line's figures.
 func (q *Queue) Heartbeat(ctx context.Context) (Figures, error) {
 	var f Figures
-	_, err := q.into(ctx, &f, "heartbeat", ms(q.opt.Timing.NodeLease))
+	_, err := q.into(ctx, &f, "heartbeat")
 	return f, err
 }
 
 // Expire handles what is due, at most 64 timers, and says how many it were.
 func (q *Queue) Expire(ctx context.Context) (int64, []helpline.Event, error) {
-	t := q.opt.Timing
-	value, events, err := q.run(ctx, "expire", ms(t.MissCooldown), ms(t.AdviserGrace), ms(t.Away), ms(t.AwayDanger),
-		quiet, ms(t.TextIdle), ms(t.TextLife), ms(t.Wrap), ms(t.OutcomeDue))
+	value, events, err := q.run(ctx, "expire")
 	n, _ := value.(int64)
 	return n, events, err
 }

@@ -97,6 +97,6 @@ func (q *Queue) Accept(ctx context.Context, c helpline.Console, offer string) (h
 
 // Decline implements helpline.OfferQueue.
 func (q *Queue) Decline(ctx context.Context, c helpline.Console, offer, reason string) ([]helpline.Event, error) {
-	_, events, err := q.run(ctx, "decline", c.Adviser, c.Epoch, offer, reason, ms(q.opt.Timing.DeclineCooldown))
+	_, events, err := q.run(ctx, "decline", c.Adviser, c.Epoch, offer, reason)
 	return events, err
 }

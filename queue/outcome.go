@@ -15,10 +15,8 @@ func (q *Queue) Draft(ctx context.Context, c helpline.Console, contact string, v
 
 // Record implements helpline.OutcomeQueue.
 func (q *Queue) Record(ctx context.Context, c helpline.Console, contact string, s helpline.Staged) ([]helpline.Event, error) {
-	t := q.opt.Timing
 	key := base64.StdEncoding.EncodeToString(s.Key)
-	_, events, err := q.run(ctx, "outcome", c.Adviser, c.Epoch, contact, s.Generation, key, s.Wrapped, s.Sealed,
-		ms(t.OutcomeDue), ms(t.Wrap))
+	_, events, err := q.run(ctx, "outcome", c.Adviser, c.Epoch, contact, s.Generation, key, s.Wrapped, s.Sealed)
 	return events, err
 }
 

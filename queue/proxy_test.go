@@ -76,7 +76,7 @@ func (p *proxy) serve(client net.Conn) {
 	p.open.Go(func() {
 		defer func() { _ = server.Close() }()
 		pump(server, client, func(b []byte) bool {
-			if bytes.Contains(b, []byte("evalsha")) {
+			if bytes.Contains(b, []byte("fcall")) {
 				asked.Store(true)
 			}
 			return true

@@ -33,6 +33,7 @@ type event struct {
 	Accepted int64            `json:"accepted"`
 	Ended    int64            `json:"ended"`
 	Recorded int64            `json:"recorded"`
+	Why      json.RawMessage  `json:"why"`
 	Staged   *helpline.Staged `json:"staged"`
 }
 
@@ -41,6 +42,14 @@ func instant(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
+}
+
+// since1970 gives ms, 0 for none.
+func since1970(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
 }
 
 func decodeEvent(id, text string) (helpline.Event, error) {
@@ -54,6 +63,7 @@ func decodeEvent(id, text string) (helpline.Event, error) {
 		Lane: helpline.Lane(e.Lane), Arrival: instant(e.Arrival), State: helpline.State(e.State), Owner: e.Owner,
 		Epoch: e.Epoch, Version: e.Version, Accepted: instant(e.Accepted), Ended: instant(e.Ended),
 		Recorded: instant(e.Recorded), Staged: e.Staged,
+		Why: string(e.Why),
 	}, nil
 }
 

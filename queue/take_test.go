@@ -53,7 +53,9 @@ func TestParallelTakesHaveOneWinner(t *testing.T) {
 func TestCapacityIsNeverExceeded(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	nodes := []*Queue{b.node("n1"), b.node("n2"), b.node("n3")}
+	atOnce := helpline.DefaultTiming()
+	atOnce.DeclineCooldown, atOnce.Exclusion = 0, 0
+	nodes := []*Queue{b.nodeWith("n1", atOnce), b.nodeWith("n2", atOnce), b.nodeWith("n3", atOnce)}
 	var advisers []helpline.Console
 	for i := range 6 {
 		advisers = append(advisers, b.adviser([]string{"fi", "sv", "en"}[i%3], []string{"en", "fi", "sv"}[i%3]))
@@ -95,7 +97,6 @@ func oneAssignment(b *bench, q *Queue, a helpline.Console, assigned *atomic.Int6
 		var err error
 		if rand.IntN(8) == 0 {
 			_, err = q.Decline(ctx, a, offer, "other")
-			_, _, _ = q.Duty(ctx, a, helpline.DutyWish{State: "ready"}) // no cooldown here
 		} else {
 			_, _, err = q.Accept(ctx, a, offer)
 		}

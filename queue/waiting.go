@@ -10,28 +10,30 @@ import (
 // (routing.md, transition 5).
 const quiet = 20_000
 
+// dangerAgain is how often open danger is told to every console again until somebody closes it.
+const dangerAgain = 600_000
+
 type view struct {
-	State   string `json:"state"`
-	Alias   string `json:"alias"`
-	Seq     int64  `json:"seq"`
-	Floor   int64  `json:"floor"`
-	Ahead   int    `json:"ahead"`
+	State string `json:"state"`
+	Alias string `json:"alias"`
+	Seq   int64  `json:"seq"`
+	Floor int64  `json:"floor"`
+	helpline.Position
 	Key     string `json:"key"`
 	Version int64  `json:"version"`
 }
 
 func (v view) domain() helpline.View {
 	return helpline.View{
-		State: helpline.State(v.State), Alias: v.Alias, Seq: v.Seq, Floor: v.Floor, Ahead: v.Ahead,
+		State: helpline.State(v.State), Alias: v.Alias, Seq: v.Seq, Floor: v.Floor, Place: v.Position,
 		Key: v.Key, Version: v.Version,
 	}
 }
 
 // View implements helpline.IntakeQueue.
 func (q *Queue) View(ctx context.Context, contact string, version int64) (helpline.View, error) {
-	t := q.opt.Timing
 	var v view
-	_, err := q.into(ctx, &v, "view", contact, version, ms(t.Away), ms(t.AwayDanger))
+	_, err := q.into(ctx, &v, "view", contact, version)
 	return v.domain(), err
 }
 
@@ -44,26 +46,24 @@ func (q *Queue) ContactUp(ctx context.Context, contact string, version int64, so
 
 // ContactDown implements helpline.PresenceQueue.
 func (q *Queue) ContactDown(ctx context.Context, contact, socket string) ([]helpline.Event, error) {
-	t := q.opt.Timing
-	_, events, err := q.run(ctx, "contact_down", contact, socket, ms(t.Away), ms(t.AwayDanger), quiet)
+	_, events, err := q.run(ctx, "contact_down", contact, socket)
 	return events, err
 }
 
 // Leave implements helpline.IntakeQueue.
 func (q *Queue) Leave(ctx context.Context, contact string, version int64, kind string) ([]helpline.Event, error) {
-	t := q.opt.Timing
-	_, events, err := q.run(ctx, "leave", contact, version, kind, ms(t.Exit), ms(t.Wrap), ms(t.TextIdle))
+	_, events, err := q.run(ctx, "leave", contact, version, kind)
 	return events, err
 }
 
 // Positions implements helpline.IntakeQueue; at most 500 contacts a call.
-func (q *Queue) Positions(ctx context.Context, contacts []string) (map[string]int, error) {
+func (q *Queue) Positions(ctx context.Context, contacts []string) (map[string]helpline.Position, error) {
 	args := make([]any, len(contacts))
 	for i, c := range contacts {
 		args[i] = c
 	}
 	var out struct {
-		Places map[string]int `json:"places"`
+		Places map[string]helpline.Position `json:"places"`
 	}
 	_, err := q.into(ctx, &out, "positions", args...)
 	return out.Places, err

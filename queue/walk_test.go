@@ -238,7 +238,7 @@ func (w *walk) look() still {
 	p := w.rdb.Pipeline()
 	scores, sets := map[string]*redis.ZSliceCmd{}, map[string]*redis.StringSliceCmd{}
 	hashes, numbers := map[string]*redis.MapStringStringCmd{}, map[string]*redis.StringCmd{}
-	for _, key := range append([]string{":timers", ":waiting", ":ready:fi", ":ready:sv"}, walkClasses...) {
+	for _, key := range append([]string{":timers", ":serve:fi", ":serve:sv"}, walkClasses...) {
 		scores[key] = p.ZRangeWithScores(w.Context(), w.key(key), 0, -1)
 	}
 	for _, q := range w.nodes {
@@ -329,9 +329,6 @@ func (s still) onePlace(w *walk, v *visitor, c map[string]string) {
 	if got := strings.Join(places, ", "); got != want {
 		w.Fatalf("I1: %s is %s in %q, want %q", v.id, c["state"], got, want)
 	}
-	if _, in := s.scores[":waiting"][v.id]; in != (want == "queue") {
-		w.Fatalf("I1: %s is %s, among all who wait: %v", v.id, c["state"], in)
-	}
 }
 
 // I2: used = live offers + legs, never over capacity.
@@ -348,9 +345,10 @@ func (s still) readySet(w *walk, a *walker, h map[string]string) {
 	w.Helper()
 	free := h["up"] == "1" && h["duty"] == "ready" && int(number(h["used"])) < a.Capacity && number(h["cool"]) <= w.now
 	for _, language := range []string{"fi", "sv"} {
-		_, in := s.scores[":ready:"+language][a.ID]
+		score, serves := s.scores[":serve:"+language][a.ID]
+		in := serves && score < 1<<51
 		if in != (free && slices.Contains(a.Languages, language)) {
-			w.Fatalf("ready set of %s has %s: %v, free: %v", language, a.ID, in, free)
+			w.Fatalf("order of choice of %s has %s: %v, free: %v", language, a.ID, in, free)
 		}
 		for _, class := range walkClasses {
 			if in && strings.HasPrefix(class, ":w:"+language) && len(s.scores[class]) > 0 {
@@ -380,6 +378,7 @@ func (s still) neverForgotten(w *walk, v *visitor, c map[string]string) {
 	w.Helper()
 	needs := map[string]string{
 		"waiting": "life", "offered": "life offer", "away": "life away", "active": "life", "wrapping": "wrap", "owed": "due",
+		"danger_open": "danger",
 	}
 	for _, kind := range strings.Fields(cmp.Or(needs[c["state"]], "gone")) {
 		if !s.timed(kind, v.id) {

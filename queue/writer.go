@@ -38,7 +38,7 @@ func (once) NoRetry() bool { return true }
 type call struct {
 	ctx    context.Context
 	script script
-	args   []any // evalsha, hash, 1, tag, ...
+	args   []any // fcall, function, 1, tag, ...
 	since  time.Time
 	cmd    once
 	done   chan struct{}
@@ -162,35 +162,69 @@ func keep(batch []*call, c *call) []*call {
 }
 
 // send gives every call its reply or error. Calls that Redis refused because it does not know their
-// script did not run: they alone go again, the first of each script with its text. That one cannot be
-// refused again, so this ends. The error says that the connection failed.
+// function did not run: they alone go again, behind their library, and once more if somebody throws it
+// away in that moment. The error says that the connection failed.
 func (w *writer) send(ctx context.Context, calls []*call) error {
-	for again := false; len(calls) > 0; again = true {
-		var told map[string]bool
-		if again {
-			told = make(map[string]bool)
+	err := w.pipe(ctx, calls)
+	for range 2 {
+		calls = unknown(calls)
+		if err != nil || len(calls) == 0 {
+			break
 		}
-		pipe := w.rdb.Pipeline()
-		for _, c := range calls {
-			c.args[0], c.args[1] = "evalsha", c.script.hash
-			if again && !told[c.script.hash] {
-				told[c.script.hash] = true
-				c.args[0], c.args[1] = "eval", c.script.text
-			}
-			c.cmd = once{redis.NewCmd(ctx, c.args...)}
-			_ = pipe.Process(ctx, c.cmd) // only takes note of it
+		if err = w.load(ctx, calls); err == nil {
+			err = w.pipe(ctx, calls)
 		}
-		_, err := pipe.Exec(ctx)
-		if reply := redis.Error(nil); err != nil && !errors.As(err, &reply) {
-			return err // each command holds its own reply or this error
-		}
-		var unknown []*call
-		for _, c := range calls {
-			if redis.HasErrorPrefix(c.cmd.Err(), "NOSCRIPT") {
-				unknown = append(unknown, c)
-			}
-		}
-		calls = unknown
+	}
+	return err
+}
+
+func (w *writer) pipe(ctx context.Context, calls []*call) error {
+	pipe := w.rdb.Pipeline()
+	for _, c := range calls {
+		c.cmd = once{redis.NewCmd(ctx, c.args...)}
+		_ = pipe.Process(ctx, c.cmd) // only takes note of it
+	}
+	_, err := pipe.Exec(ctx)
+	if reply := redis.Error(nil); err != nil && !errors.As(err, &reply) {
+		return err // each command holds its own reply or this error
 	}
 	return nil
 }
+
+func unknown(calls []*call) []*call {
+	var out []*call
+	for _, c := range calls {
+		if missing(c.cmd.Err()) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// load gives Redis the libraries of calls; where it is several masters, each of them.
+func (w *writer) load(ctx context.Context, calls []*call) error {
+	loaded := make(map[string]bool, 1)
+	for _, c := range calls {
+		if loaded[c.script.library] {
+			continue
+		}
+		loaded[c.script.library] = true
+		give := func(ctx context.Context, master *redis.Client) error {
+			return master.FunctionLoadReplace(ctx, c.script.library).Err()
+		}
+		var err error
+		switch rdb := w.rdb.(type) {
+		case *redis.ClusterClient:
+			err = rdb.ForEachMaster(ctx, give)
+		case *redis.Client:
+			err = give(ctx, rdb)
+		}
+		if reply := redis.Error(nil); err != nil && !errors.As(err, &reply) {
+			return err
+		}
+	}
+	return nil
+}
+
+// missing tells whether Redis does not know a function. go-redis cuts "ERR" off before it compares.
+func missing(err error) bool { return redis.HasErrorPrefix(err, "Function not found") }

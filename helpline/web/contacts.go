@@ -114,9 +114,9 @@ func (h *Contacts) positions(ctx context.Context) {
 			h.log.WarnContext(ctx, "places cannot be read", "error", outline(err))
 			return
 		}
-		for contact, ahead := range places {
+		for contact, place := range places {
 			for _, s := range h.at(contact) {
-				s.push(item{place: &helpline.Position{Ahead: ahead}})
+				s.push(item{place: &place})
 			}
 		}
 		waiting = waiting[n:]

@@ -53,14 +53,14 @@ func (b *book) Enqueue(_ context.Context, e helpline.Entry) (helpline.Entered, [
 	}
 	c, ok := b.contacts[e.Contact]
 	if !ok {
-		c = &entry{Entry: e, View: helpline.View{State: helpline.Waiting, Version: 1, Ahead: len(b.contacts), Key: e.Key}, cids: map[string]int64{}}
+		c = &entry{Entry: e, View: helpline.View{State: helpline.Waiting, Version: 1, Place: helpline.Position{Ahead: len(b.contacts)}, Key: e.Key}, cids: map[string]int64{}}
 		b.contacts[e.Contact] = c
 		b.numbers[e.Numbers[0]] = e.Contact
 	}
 	if c.Print != e.Print {
 		return helpline.Entered{}, nil, helpline.ErrRequestReused
 	}
-	return helpline.Entered{Contact: e.Contact, State: c.State, Version: c.Version, Arrival: time.UnixMilli(1e12), Ahead: c.Ahead},
+	return helpline.Entered{Contact: e.Contact, State: c.State, Version: c.Version, Arrival: time.UnixMilli(1e12), Ahead: c.Place.Ahead},
 		[]helpline.Event{{Kind: helpline.Enqueued, Contact: e.Contact}}, nil
 }
 
@@ -115,13 +115,13 @@ func (b *book) View(_ context.Context, contact string, version int64) (helpline.
 	return c.View, nil
 }
 
-func (b *book) Positions(_ context.Context, contacts []string) (map[string]int, error) {
+func (b *book) Positions(_ context.Context, contacts []string) (map[string]helpline.Position, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	out := map[string]int{}
+	out := map[string]helpline.Position{}
 	for _, id := range contacts {
 		if c := b.contacts[id]; c != nil && c.State == helpline.Waiting {
-			out[id] = c.Ahead
+			out[id] = c.Place
 		}
 	}
 	return out, b.fail

@@ -176,7 +176,7 @@ func TestAdviserIsLost(t *testing.T) {
 	h.tell(a.Contact, helpline.Notice{Kind: helpline.NoticeAway})
 	p.wantWith("away", map[string]any{"who": "adviser"})
 	h.tell(a.Contact, helpline.Notice{Kind: helpline.NoticeWaiting}) // away was told already
-	h.book.set(func() { h.book.contacts[a.Contact].Ahead = 3 })
+	h.book.set(func() { h.book.contacts[a.Contact].Place.Ahead = 3 })
 	awaitWaiting(t, h.hub)
 	for range 2 { // unchanged: told once
 		h.hub.positions(t.Context())

@@ -56,7 +56,7 @@ func watch(t *testing.T, h *house) *monitor {
 	return m
 }
 
-// take reads `+1700000000.1 [0 unix:/path] "evalsha" "hash" ...`.
+// take reads `+1700000000.1 [0 unix:/path] "fcall" "function" ...`; a function is named by its verb.
 func (m *monitor) take(line string) {
 	_, rest, ok := strings.Cut(line, " [")
 	source, words, ok2 := strings.Cut(rest, `] "`)
@@ -71,8 +71,9 @@ func (m *monitor) take(line string) {
 		m.marks[parts[2]] = maps.Clone(m.seen)
 		return
 	}
-	if (key == "evalsha" || key == "eval") && len(parts) > 2 {
-		key += " " + parts[2][:min(8, len(parts[2]))]
+	if key == "fcall" && len(parts) > 2 {
+		verb, _, _ := strings.Cut(parts[2], "_")
+		key += " " + verb
 	}
 	m.seen[key]++
 }
@@ -198,7 +199,7 @@ func TestEachStepIsOneScript(t *testing.T) {
 		scripts := 0
 		for key, n := range total[step] {
 			switch {
-			case strings.HasPrefix(key, "evalsha "):
+			case strings.HasPrefix(key, "fcall "):
 				scripts++
 				if n != steps {
 					t.Errorf("%s: %d calls of %s in %d steps", step, n, key, steps)

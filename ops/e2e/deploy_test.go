@@ -302,7 +302,7 @@ func TestRedisUsersAreLeast(t *testing.T) {
 
 // inGo are the commands that package queue sends by itself, beside those of its scripts.
 var inGo = []string{
-	"ping", "info", "time", "eval", "evalsha", "multi", "exec", "subscribe", "unsubscribe",
+	"ping", "info", "time", "fcall", "function|load", "multi", "exec", "subscribe", "unsubscribe",
 	"getdel", "set", "get", "del", "hget", "hincrby", "hmget", "hset", "publish", "xadd", "xdel", "xrange",
 }
 

@@ -1,14 +1,11 @@
 package e2e
 
 import (
-	"crypto/sha1" // #nosec G505 -- Redis names a script by it
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -285,7 +282,7 @@ func (s spent) String() string {
 // run waits for the heartbeats and for what else has to happen meanwhile.
 func (w *stretch) run(t *testing.T, also func() bool) spent {
 	t.Helper()
-	beat, sweep := script(t, "heartbeat"), script(t, "match", "due", "expire")
+	beat, sweep := "fcall heartbeat", "fcall expire"
 	c0, before := ran(t, w.m.rdb), w.m.mark()
 	eventually(t, 3*time.Minute, "so many heartbeats", func() bool {
 		w.m.mu.Lock()
@@ -327,16 +324,6 @@ func checkStretches(t *testing.T, without, with spent, sockets int) {
 			t.Errorf("%d %s with %d silent sockets, %d without them", pair[1], name, sockets, pair[0])
 		}
 	}
-}
-
-// script is how the monitor names a script of the queue: its parts stand behind the prelude.
-func script(t *testing.T, parts ...string) string {
-	t.Helper()
-	sum := sha1.New() // #nosec G401
-	for _, part := range append([]string{"prelude"}, parts...) {
-		_, _ = sum.Write(read(t, filepath.Join("..", "..", "queue", "lua", part+".lua")))
-	}
-	return "evalsha " + hex.EncodeToString(sum.Sum(nil))[:8]
 }
 
 // ran sums INFO commandstats.

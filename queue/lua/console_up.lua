@@ -1,24 +1,29 @@
 -- console_up: this is the adviser's one live console; an older one is replaced, all it had comes along.
--- ARGV: 5 adviser, 6 alias, 7 languages, 8 capacity,
--- 9 socket. Reply: {epoch, duty, legs, offers, owed}.
-local aid = ARGV[5]
+-- ARGV: 4 adviser, 5 alias, 6 languages, 7 capacity, 8 socket, 9 skills. Reply: {epoch, duty, legs,
+-- offers, owed, danger}.
+local aid = ARGV[4]
 local a = adviser(aid)
 local old, conn = a.node, num(a.conn) + 1
-for l in languages(a) do call('ZREM', P .. ':ready:' .. l, aid) call('SREM', P .. ':duty:' .. l, aid) end
+if a.serving == '1' then
+  for g in groups(a) do call('ZREM', P .. ':serve:' .. g, aid) end
+end
 if a.up == '1' then
   call('SREM', P .. ':n:' .. old, 'a|' .. aid .. '|' .. a.conn)
   publish(old, {to = 'a:' .. aid, kind = 'replaced', epoch = conn})
 end
 local lost = a.up ~= '1'
-puta(aid, a, 'conn', conn, 'node', NODE, 'up', '1', 'alias', ARGV[6], 'languages', ARGV[7], 'capacity', ARGV[8],
-  'duty', a.duty or 'off', 'used', num(a.used), 'idle', num(a.idle) > 0 and a.idle or now, 'audible', '0', 'socket', ARGV[9])
+local list, flex = grouped(ARGV[6], ARGV[9])
+puta(aid, a, 'conn', conn, 'node', NODE, 'up', '1', 'alias', ARGV[5], 'languages', ARGV[6], 'capacity', ARGV[7],
+  'duty', a.duty or 'off', 'used', num(a.used), 'idle', num(a.idle) > 0 and a.idle or now, 'audible', '0', 'socket', ARGV[8],
+  'groups', list, 'flex', flex, 'misses', 0, 'serving', '0')
 hold('a|' .. aid .. '|' .. conn)
 untimer('lost|' .. aid)
-local desk = {epoch = conn, duty = duty(a)}
-local function add(list, t) desk[list] = desk[list] or {} table.insert(desk[list], t) end
+refresh(aid, a)
+local desk = {epoch = conn}
+local function add(into, t) desk[into] = desk[into] or {} table.insert(desk[into], t) end
 for _, id in ipairs(call('SMEMBERS', P .. ':legs:' .. aid)) do
   local c = contact(id)
-  if lost and c.state == 'active' then tellc(id, c, 'joined', {alias = ARGV[6]}) end
+  if lost and live(c) then tellc(id, c, 'joined', {alias = ARGV[5]}) end
   c.contact, c.now = id, now
   add('legs', c)
 end
@@ -30,5 +35,15 @@ for _, id in ipairs(call('ZRANGE', P .. ':owed', 0, 199)) do
     add('owed', c)
   end
 end
+for _, id in ipairs(call('ZRANGE', P .. ':danger', 0, 199)) do
+  local c = contact(id)
+  add('danger', {contact = id, state = c.state == 'danger_open' and 'open' or 'waiting', language = c.language, arrival = num(c.arrival), now = now})
+end
+for _, id in ipairs(call('SMEMBERS', P .. ':parked:' .. aid)) do
+  local c = contact(id)
+  c.contact, c.now = id, now
+  add('parked', c)
+end
+desk.duty = duty(a)
 feed(aid, a)
 return ok(desk)

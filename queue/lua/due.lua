@@ -1,57 +1,93 @@
 -- What each kind of timer does when it is due. Every one checks again the state that it guards, so a
--- late, early or repeated sweep changes nothing. ARGV as in expire.
-local arg = {}
-for i = 5, 13 do arg[i] = tonumber(ARGV[i]) end
+-- late, early or repeated sweep changes nothing.
 local due = {}
 function due.offer(id)
   local c = contact(id)
-  if c.state ~= 'offered' then return end
+  if c.state ~= 'offered' and c.state ~= 'transferring' then return end
   if now <= num(c.expires) then return timer('offer|' .. id, num(c.expires) + 1) end
-  withdraw(id, c, 'timed_out', 'timed_out', arg[5])
-  queue(id, c)
-  seek(id, c)
+  local a = adviser(c.offered)
+  local misses, alone = num(a.misses) + 1, false
+  puta(c.offered, a, 'misses', misses)
+  local aid = withdraw(id, c, 'timed_out', 'timed_out', @miss)
+  for l in string.gmatch(a.languages or '', '[^,]+') do
+    if call('ZCARD', P .. ':serve:' .. l) < 2 then alone = true end
+  end
+  if misses >= 2 and not alone and serving(a) then -- nobody there: the others go on
+    puta(aid, a, 'duty', 'paused', 'reason', 'missed', 'misses', 0)
+  end
+  local stopped = refresh(aid, a)
+  back(id, c, 'timed_out')
+  if stopped then
+    rematch(aid, a)
+    tella(aid, a, 'duty', {duty = duty(a)})
+  else
+    feed(aid, a)
+  end
 end
 function due.cool(aid)
   local a = adviser(aid)
   if num(a.cool) > now then return timer('cool|' .. aid, num(a.cool)) end
+  refresh(aid, a)
   feed(aid, a)
   tella(aid, a, 'duty', {duty = duty(a)})
+end
+function due.seek(id)
+  local c = contact(id)
+  if c.state ~= 'waiting' then return end
+  local nextEnd
+  for _, till in string.gmatch(c.excluded or '', '(%S+) (%S+)') do
+    till = tonumber(till)
+    if till > now and (not nextEnd or till < nextEnd) then nextEnd = till end
+  end
+  if nextEnd then timer('seek|' .. id, nextEnd) end
+  wait(id, c, true)
 end
 function due.away(id)
   local c = contact(id)
   if c.state ~= 'away' and c.state ~= 'waiting' and c.state ~= 'offered' then return end
+  if c.lane == DANGER then return dangerOpen(id, c, c.exit == '1' and 'exit' or 'abandoned') end
   if c.exit == '1' then
     close(id, c, 'exited', 'left', 'exit')
     unnumber(id, c)
     erase(id, c)
-    return timer('gone|' .. id, now + arg[10])
+    return timer('gone|' .. id, now + @textidle)
   end
   close(id, c, 'abandoned', 'left', 'abandoned')
-  local stop = num(c.arrival) + arg[11]
-  if c.last then stop = math.min(stop, num(c.last) + arg[10]) end
-  timer('gone|' .. id, math.min(now + arg[10], math.max(stop, now)))
+  local stop = num(c.arrival) + @textlife
+  if c.last then stop = math.min(stop, num(c.last) + @textidle) end
+  timer('gone|' .. id, math.min(now + @textidle, math.max(stop, now)))
+end
+function due.danger(id)
+  local c = contact(id)
+  if c.state ~= 'danger_open' then return end
+  timer('danger|' .. id, now + @danger)
+  alarm(id, c, 'open')
 end
 function due.quiet(id)
   local c = contact(id)
-  if c.state ~= 'active' or c.up == '1' then return end
+  if not live(c) or c.up == '1' then return end
   putc(id, c, 'told', '1')
   tella(c.owner, adviser(c.owner), 'contact', {contact = id, state = 'away'})
 end
 function due.life(id)
   local c = contact(id)
   if not c.state or num(c.ended) > 0 then return end
-  local stop = num(c.arrival) + arg[11]
-  if c.last then stop = math.min(stop, num(c.last) + arg[10]) end
+  local last = num(c.arrival) + @textlife
+  local stop = c.last and math.min(last, num(c.last) + @textidle) or last
   if now < stop then return timer('life|' .. id, stop) end
-  local last = num(c.arrival) + arg[11]
-  if (c.state == 'waiting' or c.state == 'offered') and c.up == '1' and now < last then
+  local stays = (c.state == 'waiting' or c.state == 'offered') and c.up == '1' and now < last
+  if stays or c.lane == DANGER and not live(c) then
     call('DEL', P .. ':s:' .. id, P .. ':m:' .. id) -- the text is over its time, the place is not
     call('HDEL', P .. ':c:' .. id, 'last')
-    return timer('life|' .. id, last)
+    if c.lane == DANGER and c.state ~= 'danger_open' and not stays then dangerOpen(id, c, 'expired_by_policy') end
+    return timer('life|' .. id, stays and last or now + @textlife)
   end
-  if c.state == 'active' then
-    wrap(id, c, 'expired_by_policy', arg[12])
+  if live(c) then
+    local aid = wrap(id, c, 'expired_by_policy')
     tella(c.owner, adviser(c.owner), 'contact', {contact = id, state = 'left'})
+    if aid then feed(aid, adviser(aid)) end
+  elseif c.state == 'parked' then
+    return endParked(id, c, 'expired_by_policy')
   else
     close(id, c, 'expired_by_policy', 'left', 'expired_by_policy')
     unnumber(id, c)
@@ -62,14 +98,8 @@ end
 function due.wrap(id)
   local c = contact(id)
   if c.state ~= 'wrapping' then return end
-  erase(id, c)
+  unwrap(id, c)
   local a = adviser(c.owner)
-  call('SREM', P .. ':legs:' .. c.owner, id)
-  call('ZADD', P .. ':owed', c.ended, id)
-  putc(id, c, 'state', 'owed')
-  timer('due|' .. id, num(c.ended) + arg[13])
-  event('owed', id, c, c.owner, c.reason)
-  release(c.owner, a)
   feed(c.owner, a)
   tella(c.owner, a, 'lost', {contact = id, reason = 'wrap_up_over', duty = duty(a)})
 end
@@ -90,14 +120,10 @@ function due.lost(aid)
   local a = adviser(aid)
   if a.up == '1' then return end
   puta(aid, a, 'duty', 'off', 'reason', '')
-  for _, id in ipairs(call('SMEMBERS', P .. ':legs:' .. aid)) do
-    local c = contact(id)
-    if c.state == 'active' then
-      requeue(id, c, 'adviser_lost', arg[7])
-      release(aid, a)
-    end
-  end
+  unownAll(aid, 'adviser_lost')
 end
+function due.plan() publish(NODE, {to = 'line', kind = 'plan'}) end
+function due.held() unhold() end
 function due.node(node)
   evict(node)
   call('HDEL', P .. ':nodes', node)
@@ -107,10 +133,10 @@ function due.evicted(node)
     local kind, id, mark = string.match(m, '^(%a)|([^|]+)|(.*)$')
     if kind == 'a' then
       local a = adviser(id)
-      if a.conn == mark and a.up == '1' then consoledown(id, a, arg[6]) end
+      if a.conn == mark and a.up == '1' then consoledown(id, a) end
     else
       local c = contact(id)
-      if c.state and c.socket == mark then contactdown(id, c, arg[7], arg[8], arg[9]) end
+      if c.state and c.socket == mark then contactdown(id, c) end
     end
   end
   if call('SCARD', P .. ':n:' .. node) > 0 then return timer('evicted|' .. node, now) end

@@ -1,10 +1,15 @@
 -- end: the conversation is over; the person's side is cut off, the slot is held for the outcome.
--- Idempotent by state. ARGV: 5 adviser, 6 console epoch, 7 contact, 8 reason, 9 wrap ms.
-local aid, id = ARGV[5], ARGV[7]
-if adviser(aid).conn ~= ARGV[6] then return {5} end
+-- Idempotent by state. ARGV: 4 adviser, 5 console epoch, 6 contact, 7 reason.
+local aid, id = ARGV[4], ARGV[6]
+if adviser(aid).conn ~= ARGV[5] then return {5} end
 local c = contact(id)
 if c.owner ~= aid then return {2} end
 if c.state == 'wrapping' or c.state == 'owed' then return ok() end
-if c.state ~= 'active' then return {2} end
-wrap(id, c, ARGV[8], tonumber(ARGV[9]))
+if c.state == 'parked' then
+  endParked(id, c, ARGV[7])
+  return ok()
+end
+if not live(c) then return {2} end
+local asked = wrap(id, c, ARGV[7])
+if asked then feed(asked, adviser(asked)) end
 return ok()

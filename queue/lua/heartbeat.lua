@@ -1,10 +1,14 @@
 -- heartbeat: keeps this node's lease and tells it the channel counter and the queue's figures.
--- ARGV: 5 lease ms. Reply: {count, waiting, oldest ms, spool, evicted}; evicted counts how often the
--- lease was over: everybody who was on this node counts as gone.
+-- Reply: {count, waiting, oldest ms, spool, evicted, events}; evicted counts how often the lease was
+-- over: everybody who was on this node counts as gone. events rises with every change of the queue.
 local at = call('ZSCORE', TIMERS, 'node|' .. NODE)
 if at and tonumber(at) <= now then evict(NODE) end
-timer('node|' .. NODE, now + tonumber(ARGV[5]))
+timer('node|' .. NODE, now + @lease)
 call('PEXPIRE', P .. ':evicted:' .. NODE, 86400000) -- the mark lives as long as its node
-local oldest = call('ZRANGE', P .. ':waiting', 0, 0, 'WITHSCORES')[2]
-return ok({count = num(call('HGET', P .. ':nodes', NODE)), waiting = call('ZCARD', P .. ':waiting'),
-  oldest = oldest and now - tonumber(oldest) or 0, spool = call('XLEN', SPOOL), evicted = num(call('GET', P .. ':evicted:' .. NODE))})
+local oldest, waiting, flat = now, 0, call('HGETALL', P .. ':classes')
+for i = 1, #flat, 2 do
+  waiting = waiting + tonumber(flat[i + 1])
+  oldest = math.min(oldest, num(call('ZRANGE', P .. ':w:' .. flat[i], 0, 0, 'WITHSCORES')[2] or now))
+end
+return ok({count = num(call('HGET', P .. ':nodes', NODE)), waiting = waiting, oldest = now - oldest,
+  spool = call('XLEN', SPOOL), evicted = num(call('GET', P .. ':evicted:' .. NODE)), events = num(call('HGET', META, 'events'))})

@@ -1,5 +1,5 @@
--- owed: forms that this adviser owes, and from 12 h on everybody's. ARGV: 5 adviser, 6 console epoch.
-local aid, legs = ARGV[5], {}
+-- owed: forms that this adviser owes, and from 12 h on everybody's. ARGV: 4 adviser, 5 console epoch.
+local aid, legs = ARGV[4], {}
 for _, id in ipairs(call('ZRANGE', P .. ':owed', 0, 199)) do
   local c = contact(id)
   if c.owner == aid or now - num(c.ended) >= 43200000 then

@@ -1,8 +1,13 @@
--- positions: how many the rule serves before each of these waiting contacts. ARGV: 5.. contacts.
--- Reply: {contact = ahead}; contacts that do not wait are left out.
+-- positions: how many the rule serves before each of these waiting contacts, and the range of its wait
+-- in seconds. ARGV: 4.. contacts. Reply: {places = {contact = {ahead, low, high}}}; who does not wait is
+-- left out.
 local places = {}
-for i = 5, #ARGV do
+for i = 4, #ARGV do
   local c = contact(ARGV[i])
-  if c.state == 'waiting' then places[ARGV[i]] = place(ARGV[i], c) end
+  if c.state == 'waiting' then
+    local ahead = place(ARGV[i], c)
+    local low, high = range(c, ahead)
+    places[ARGV[i]] = {ahead = ahead, low = low, high = high}
+  end
 end
 return ok(next(places) and {places = places} or '{}')

@@ -1,41 +1,58 @@
--- Shared by every verb. KEYS[1] is the line's tag "{line:<name>}": each key is that plus a suffix,
--- so all keys of a line share one slot. ARGV: 1 incarnation, 2 salt, 3 node, 4 offer ms; verbs from 5.
--- Reply of every verb: {code, json or number, {spool id, event, ...}}; codes are in script.go.
-local P, NODE, OFFER_MS = KEYS[1], ARGV[3], tonumber(ARGV[4])
-local META, TIMERS, SPOOL = P .. ':meta', P .. ':timers', P .. ':spool'
-local call, num = redis.call, function(v) return tonumber(v or 0) or 0 end
+-- Shared by every verb. keys[1] is the line's tag "{line:<name>}": each key is that plus a suffix,
+-- so all keys of a line share one slot. ARGV: 1 incarnation, 2 salt, 3 node; verbs from 4. What
+-- begins with an at sign is a setting (ms), filled in when the node starts.
+-- Reply of every verb: {code, json or number, {spool id, event, ...}}; codes are in client.go.
+-- One library holds every verb, so that its functions are made once and not in every call; what belongs
+-- to one call is set anew by begin. Redis has neither call nor string while it loads a library.
+local KEYS, ARGV, P, NODE, META, TIMERS, SPOOL
+local call, fmt, meta, now, held, tables, events, counts, unreserved, pace
+local function num(v) return tonumber(v or 0) or 0 end
 
-local meta = call('HMGET', META, 'incarnation', 'offset', 'last')
-if meta[1] ~= ARGV[1] then return {1} end
-
--- Redis TIME decides. Within an incarnation a step back goes into an offset, so timers run on.
+-- Redis TIME decides. Within an incarnation a step back goes into an offset, so timers run on. The
+-- latest instant is noted every 20 ms: a smaller step back changes nothing that anybody sees.
 local function instant()
-  local frozen = call('GET', P .. ':clock')
-  if frozen then return tonumber(frozen) end
+  if meta[5] then return tonumber(meta[5]) end -- a test's frozen clock
   local t = call('TIME')
   local raw = t[1] * 1000 + math.floor(t[2] / 1000)
   local at, last = raw + num(meta[2]), num(meta[3])
   if at < last then
     at = last
     call('HSET', META, 'offset', last - raw)
-  elseif at > last then
+  elseif at > last + 20 then
     call('HSET', META, 'last', at)
   end
   return at
 end
-local now = instant()
 
+-- False when this node's incarnation is over: nothing may be written.
+local function begin(keys, argv)
+  KEYS, ARGV, P, NODE = keys, argv, keys[1], argv[3]
+  META, TIMERS, SPOOL = P .. ':meta', P .. ':timers', P .. ':spool'
+  call, fmt = redis.call, string.format
+  tables, events, counts, unreserved, pace = {}, {}, nil, {}, nil
+  meta = call('HMGET', META, 'incarnation', 'offset', 'last', 'held', 'clock')
+  if meta[1] ~= ARGV[1] then return false end
+  now = instant()
+  held = num(meta[4]) > now -- for a plan: nobody is offered anything
+  return true
+end
+
+-- One table per contact and adviser and call, so that no step works on an older copy.
 local function load(key)
-  local flat, t = call('HGETALL', key), {}
+  local t = tables[key]
+  if t then return t end
+  t = {}
+  local flat = call('HGETALL', key)
   for i = 1, #flat, 2 do t[flat[i]] = flat[i + 1] end
+  tables[key] = t
   return t
 end
 local function contact(id) return load(P .. ':c:' .. id) end
 local function adviser(id) return load(P .. ':a:' .. id) end
 local function put(key, t, ...)
-  local pairs_ = {...}
-  call('HSET', key, ...)
-  for i = 1, #pairs_, 2 do t[pairs_[i]] = tostring(pairs_[i + 1]) end
+  local args = {...}
+  call('HSET', key, unpack(args))
+  for i = 1, #args, 2 do t[args[i]] = tostring(args[i + 1]) end
 end
 local function putc(id, c, ...) put(P .. ':c:' .. id, c, ...) end
 local function puta(id, a, ...) put(P .. ':a:' .. id, a, ...) end
@@ -43,16 +60,25 @@ local function puta(id, a, ...) put(P .. ':a:' .. id, a, ...) end
 local function timer(member, at) call('ZADD', TIMERS, at, member) end
 local function untimer(...) call('ZREM', TIMERS, ...) end
 
-local events = {}
-local function event(kind, id, c, who, reason, staged)
-  local e = cjson.encode({
-    inc = tonumber(ARGV[1]), n = call('HINCRBY', META, 'events', 1), kind = kind, at = now,
-    reason = reason or '', adviser = who or '', contact = id, channel = c.channel, language = c.language,
-    lane = c.lane, arrival = num(c.arrival), state = c.state, owner = c.owner or '', epoch = num(c.epoch),
-    version = num(c.version), accepted = num(c.accepted), ended = num(c.ended), recorded = num(c.recorded),
-    staged = staged})
-  events[#events + 1] = call('XADD', SPOOL, '*', 'e', e)
-  events[#events + 1] = e
+-- Events wait for the end of the script, where one counter numbers them all. Codes and ids need no
+-- escaping; what is said is never in them.
+local function event(kind, id, c, who, reason, staged, why)
+  events[#events + 1] = fmt(',"kind":"%s","at":%.0f,"reason":"%s","adviser":"%s","contact":"%s","channel":"%s","language":"%s",'
+    .. '"lane":"%s","arrival":%.0f,"state":"%s","owner":"%s","epoch":%.0f,"version":%.0f,"accepted":%.0f,"ended":%.0f,"recorded":%.0f',
+    kind, now, reason or '', who or '', id, c.channel, c.language, c.lane, num(c.arrival), c.state, c.owner or '',
+    num(c.epoch), num(c.version), num(c.accepted), num(c.ended), num(c.recorded))
+    .. (why and ',"why":' .. cjson.encode(why) or '') .. (staged and ',"staged":' .. cjson.encode(staged) or '') .. '}'
+end
+local function spooled()
+  local out = {}
+  if #events == 0 then return out end
+  local n = call('HINCRBY', META, 'events', #events) - #events
+  for i = 1, #events do
+    local e = fmt('{"inc":%s,"n":%.0f', ARGV[1], n + i) .. events[i]
+    out[2 * i - 1] = call('XADD', SPOOL, '*', 'e', e)
+    out[2 * i] = e
+  end
+  return out
 end
 
 -- Each publish to a node carries the node's counter: a gap tells it that something was missed.
@@ -71,9 +97,13 @@ local function tella(aid, a, kind, t)
   t.to, t.kind, t.epoch = 'a:' .. aid, kind, t.epoch or num(a.conn)
   publish(a.node, t)
 end
+
+-- settle does what a step leaves for its end (rule.lua).
+local function settle() end
 local function ok(value)
+  settle()
   if type(value) == 'table' then value = cjson.encode(value) end
-  return {0, value or '', events}
+  return {0, value or '', spooled()}
 end
 
 -- A contact's token is dead once it left by "exit" or a return by number made a newer version.
@@ -84,7 +114,7 @@ end
 -- A socket is the node's: it goes when the node's lease is over, also where no beat came yet.
 local function hold(member)
   call('SADD', P .. ':n:' .. NODE, member)
-  if not call('ZSCORE', TIMERS, 'node|' .. NODE) then timer('node|' .. NODE, now + 10000) end
+  if not call('ZSCORE', TIMERS, 'node|' .. NODE) then timer('node|' .. NODE, now + @lease) end
 end
 
 -- A lease is over: its sockets are put aside under a name of their own, so that those who come back

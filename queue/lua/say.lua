@@ -1,6 +1,6 @@
 -- say: a message enters its conversation once, numbered, and goes to the other side's node.
--- ARGV: 5 contact, 6 side, 7 version or adviser, 8 console epoch, 9 cid, 10 sealed. Reply: seq.
-local id, side, key = ARGV[5], ARGV[6], P .. ':c:' .. ARGV[5]
+-- ARGV: 4 contact, 5 side, 6 version or adviser, 7 console epoch, 8 cid, 9 sealed. Reply: seq.
+local id, side, key = ARGV[4], ARGV[5], P .. ':c:' .. ARGV[4]
 local f = call('HMGET', key, 'state', 'version', 'dead', 'owner', 'seq', 'key', 'node', 'rate_' .. side, 'count')
 local c = {state = f[1], version = f[2], dead = f[3], owner = f[4], seq = f[5], key = f[6], node = f[7]}
 local a
@@ -9,14 +9,14 @@ if (c.owner or '') ~= '' then
   local g = call('HMGET', P .. ':a:' .. c.owner, 'conn', 'node')
   a = {conn = g[1], node = g[2]}
 end
-local live = c.state == 'active'
+local live = c.state == 'active' or c.state == 'transferring'
 if side == 'contact' then
   live = live or c.state == 'waiting' or c.state == 'offered' or c.state == 'away'
-  if not bearer(c, ARGV[7]) then return {2} end
-elseif c.owner ~= ARGV[7] then return {2}
-elseif a.conn ~= ARGV[8] then return {5} end
+  if not bearer(c, ARGV[6]) then return {2} end
+elseif c.owner ~= ARGV[6] then return {2}
+elseif a.conn ~= ARGV[7] then return {5} end
 local cids = P .. ':m:' .. id
-local known = call('HGET', cids, side .. ARGV[9])
+local known = call('HGET', cids, side .. ARGV[8])
 if known then return {0, tonumber(known), {}} end
 if not live then return {2} end
 local second, sent = string.match(f[8] or '0 0', '(%d+) (%d+)')
@@ -24,10 +24,10 @@ local this = math.floor(now / 1000)
 if tonumber(second) ~= this then sent = 0 end
 if tonumber(sent) >= 5 or num(f[9]) >= 2000 then return {7} end
 local seq = math.max(num(c.seq) + 1, tonumber(ARGV[1]) * 1000000 + 1)
-call('XADD', P .. ':s:' .. id, seq .. '-0', 'from', side, 'cid', ARGV[9], 'sealed', ARGV[10], 'at', now)
-call('HSET', cids, side .. ARGV[9], seq)
+call('XADD', P .. ':s:' .. id, seq .. '-0', 'from', side, 'cid', ARGV[8], 'sealed', ARGV[9], 'at', now)
+call('HSET', cids, side .. ARGV[8], seq)
 call('HSET', key, 'seq', seq, 'last', now, 'rate_' .. side, this .. ' ' .. sent + 1, 'count', num(f[9]) + 1)
-local m = {contact = id, seq = seq, cid = ARGV[9], from = side, sealed = ARGV[10], key = c.key, at = now}
+local m = {contact = id, seq = seq, cid = ARGV[8], from = side, sealed = ARGV[9], key = c.key, at = now}
 if side == 'adviser' then tellc(id, c, 'message', m)
-elseif c.state == 'active' then tella(c.owner, a, 'message', m) end
+elseif live and a then tella(c.owner, a, 'message', m) end
 return {0, seq, {}}

@@ -1,7 +1,10 @@
 -- status: whether the line takes contacts, and the languages that somebody on duty speaks.
-local spoken = {}
-for _, l in ipairs(call('SMEMBERS', P .. ':languages')) do
-  if call('SCARD', P .. ':duty:' .. l) > 0 then spoken[#spoken + 1] = l end
+local spoken, seen = {}, {}
+for _, aid in ipairs(call('ZRANGE', P .. ':serve:interpreter', 0, 63)) do
+  for l in string.gmatch(adviser(aid).languages or '', '[^,]+') do
+    if not seen[l] then spoken[#spoken + 1] = l end
+    seen[l] = true
+  end
 end
 table.sort(spoken)
 return ok({open = not call('HGET', META, 'closed'), languages = #spoken > 0 and spoken or nil})

@@ -1,0 +1,145 @@
+-- The rule (ops/docs/routing.md), in the same step as what made a match possible. A class is
+-- group|lane, with |call for calls; a group is a language, with +skill where one is needed.
+-- Keys: :classes counts who waits per class, :w:<class> holds them by original arrival, :serve:<group>
+-- holds every adviser on duty in the order of choice, :reserved who keeps free for which call.
+local LANES = {'danger', 'continuation', 'present', 'same_day', 'ordinary'}
+local CREDIT = {danger = @credit_danger, continuation = @credit_continuation, present = @credit_present,
+  same_day = @credit_same_day, ordinary = @credit_ordinary}
+local SLOPE = {danger = @slope_danger, continuation = @slope_continuation, present = @slope_present,
+  same_day = @slope_same_day, ordinary = @slope_ordinary}
+local BUSY, FULL, LOAD, FLEX = 2 ^ 51, 2 ^ 52, 2 ^ 47, 2 ^ 41
+
+-- A language that no account serves is anybody's, with an interpreter.
+local function group(language, skill)
+  local served = P .. ':served'
+  if call('SISMEMBER', served, language) == 0 and call('EXISTS', served) == 1 then language = 'interpreter' end
+  return (skill or '') == '' and language or language .. '+' .. skill
+end
+-- What an adviser serves, and how flexible that makes them.
+local function grouped(languages, skills)
+  local list, flex = {}, 0
+  for l in string.gmatch(languages .. ',interpreter', '[^,]+') do
+    list[#list + 1] = l
+    for s in string.gmatch(skills or '', '[^,]+') do list[#list + 1] = l .. '+' .. s end
+  end
+  for _ in string.gmatch(languages .. ',' .. (skills or ''), '[^,]+') do flex = flex + 1 end
+  return table.concat(list, ','), flex
+end
+local function live(c) return c.state == 'active' or c.state == 'transferring' end
+local function isCall(c) return c.channel == 'callback' end
+local function class(c) return c.group .. '|' .. c.lane .. (isCall(c) and '|call' or '') end
+local function groups(a) return string.gmatch(a.groups or '', '[^,]+') end
+local function weight(c, a) return isCall(c) and num(a.capacity) or 1 end
+
+local function classes()
+  if not counts then
+    counts = {}
+    local flat = call('HGETALL', P .. ':classes')
+    for i = 1, #flat, 2 do counts[flat[i]] = tonumber(flat[i + 1]) end
+  end
+  return counts
+end
+local function count(k, by)
+  local n = call('HINCRBY', P .. ':classes', k, by)
+  if n <= 0 then
+    call('HDEL', P .. ':classes', k)
+    n = nil
+  end
+  if counts then counts[k] = n end
+end
+
+local function duty(a)
+  local up = a.up == '1'
+  return {state = up and (a.duty or 'off') or 'lost', reason = a.reason or '', audible = a.audible == '1',
+    used = num(a.used), capacity = num(a.capacity), ['until'] = num(a.cool) > now and num(a.cool) or 0}
+end
+local function serving(a) return a.up == '1' and a.duty == 'ready' end
+local function free(a) return serving(a) and num(a.used) < num(a.capacity) and num(a.cool) <= now end
+
+-- The order of choice as one score: free before cooling before full, then used, languages and skills,
+-- and the instant of the last assignment; 53 bits hold it until the year 2039.
+local function score(a)
+  local s = num(a.used) >= num(a.capacity) and FULL or num(a.cool) > now and BUSY or 0
+  return s + math.min(num(a.used), 15) * LOAD + math.min(num(a.flex), 63) * FLEX + num(a.idle)
+end
+
+-- Puts an adviser where the rule finds them. Says whether they have just stopped serving.
+local function refresh(aid, a)
+  local was = a.serving == '1'
+  if serving(a) then
+    local s = score(a)
+    for g in groups(a) do call('ZADD', P .. ':serve:' .. g, s, aid) end
+    if not was then puta(aid, a, 'serving', '1') end
+  elseif was then
+    for g in groups(a) do call('ZREM', P .. ':serve:' .. g, aid) end
+    puta(aid, a, 'serving', '0')
+  end
+  return was and not serving(a)
+end
+
+-- Exclusions of a contact stand while somebody on duty is not excluded; {} when they do not.
+local function excluded(c)
+  local out, n = {}, 0
+  for who, till in string.gmatch(c.excluded or '', '(%S+) (%S+)') do
+    if tonumber(till) > now then
+      out[who] = true
+      if call('ZSCORE', P .. ':serve:' .. c.group, who) then n = n + 1 end
+    end
+  end
+  if next(out) and call('ZCARD', P .. ':serve:' .. c.group) <= n then return {} end
+  return out
+end
+local function exclude(id, c, aid)
+  if @exclusion == 0 then return end
+  local till = now + @exclusion
+  local kept = {}
+  for who, at in string.gmatch(c.excluded or '', '(%S+) (%S+)') do
+    if tonumber(at) > now and who ~= aid then kept[#kept + 1] = who .. ' ' .. at end
+  end
+  kept[#kept + 1] = aid .. ' ' .. fmt('%.0f', till)
+  putc(id, c, 'excluded', table.concat(kept, ' '))
+  local a = adviser(aid)
+  puta(aid, a, 'shy', math.max(num(a.shy), till))
+  call('ZADD', TIMERS, 'NX', till, 'seek|' .. id)
+end
+
+local function reservations()
+  local by, flat = {}, call('HGETALL', P .. ':reserved')
+  for i = 1, #flat, 2 do by[flat[i + 1]] = flat[i] end
+  return by
+end
+local function callsWait()
+  for k in pairs(classes()) do
+    if string.sub(k, -5) == '|call' then return true end
+  end
+end
+
+local function unreserve(id, c)
+  if (c.reserved or '') == '' then return end
+  unreserved[#unreserved + 1] = c.reserved
+  call('HDEL', P .. ':reserved', id)
+  putc(id, c, 'reserved', '')
+end
+-- Danger that nobody has taken is on every console.
+local function alarm(id, c, state)
+  if c.lane ~= 'danger' then return end
+  if state == 'waiting' or state == 'open' then call('ZADD', P .. ':danger', c.arrival, id)
+  elseif call('ZREM', P .. ':danger', id) == 0 then return end
+  for _, node in ipairs(call('HKEYS', P .. ':nodes')) do
+    publish(node, {to = 'a:*', kind = 'danger', contact = id, state = state, language = c.language,
+      arrival = num(c.arrival), now = now})
+  end
+end
+local function enclass(id, c)
+  local k = class(c)
+  if call('ZADD', P .. ':w:' .. k, c.arrival, id) == 0 then return end
+  count(k, 1)
+  alarm(id, c, 'waiting')
+end
+local function unclass(id, c)
+  local k = class(c)
+  if call('ZREM', P .. ':w:' .. k, id) == 1 then
+    count(k, -1)
+    unreserve(id, c)
+  end
+end

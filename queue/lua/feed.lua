@@ -1,0 +1,110 @@
+-- Who is offered to an adviser whose slot is free.
+-- The first of a class that this adviser may have: at most eight who exclude them are passed over.
+local function head(k, aid, a, mine)
+  if mine then
+    local c = contact(mine)
+    if c.state == 'waiting' and class(c) == k and not excluded(c)[aid] then return mine, c.arrival end
+    return
+  end
+  local shy = num(a.shy) > now
+  local list = call('ZRANGE', P .. ':w:' .. k, 0, shy and 8 or 0, 'WITHSCORES')
+  for i = 1, #list, 2 do
+    if not shy or not excluded(contact(list[i]))[aid] then return list[i], list[i + 1] end
+  end
+end
+local function overdue(k, id, at)
+  if string.sub(k, -5) == '|call' then
+    local due = num(contact(id).overdue)
+    return due > 0 and due <= now
+  end
+  return @overdue > 0 and now - at >= @overdue
+end
+-- Every head of a class that this adviser serves.
+local function heads(aid, a)
+  local list = {}
+  if not next(classes()) then return list end
+  local mine = callsWait() and reservations()[aid]
+  for g in groups(a) do
+    for _, lane in ipairs(LANES) do
+      for _, k in ipairs({g .. '|' .. lane, g .. '|' .. lane .. '|call'}) do
+        local alone = string.sub(k, -5) == '|call'
+        if counts[k] and (not alone or num(a.used) == 0) and (alone or not mine or lane ~= 'ordinary') then
+          local id, at = head(k, aid, a, alone and mine)
+          at = tonumber(at)
+          if id then
+            list[#list + 1] = {class = k, id = id, at = at, late = lane ~= 'danger' and overdue(k, id, at),
+              danger = lane == 'danger', p = CREDIT[lane] + SLOPE[lane] * (now - at), key = at - (lane == 'danger' and CREDIT[lane] or 0)}
+          end
+        end
+      end
+    end
+  end
+  return list
+end
+-- Overdue and danger by static keys once anybody is overdue, else by priority; then arrival, then id.
+local function before(x, y, late)
+  local xl, yl = late and (x.late or x.danger) or false, late and (y.late or y.danger) or false
+  if xl ~= yl then return xl end
+  if xl and x.key ~= y.key then return x.key < y.key end
+  if not xl and x.p ~= y.p then return x.p > y.p end
+  if not xl and x.at ~= y.at then return x.at < y.at end
+  return x.id < y.id
+end
+local function feed(aid, a)
+  while not held and free(a) do
+    local list, best, late = heads(aid, a), nil, false
+    for _, h in ipairs(list) do late = late or h.late end
+    for _, h in ipairs(list) do
+      if not best or before(h, best, late) then best = h end
+    end
+    if not best then return end
+    local seen = {}
+    for i, h in ipairs(list) do seen[i] = {class = h.class, wait_ms = now - h.at} end
+    local c = contact(best.id)
+    unclass(best.id, c)
+    offer(best.id, c, aid, a, {rule = 'slot', heads = seen})
+  end
+end
+
+-- By arrival, then id: the order in which several who lose their place look for another.
+local function byArrival(ids)
+  local list = {}
+  for _, id in ipairs(ids) do list[#list + 1] = {id = id, at = num(contact(id).arrival)} end
+  table.sort(list, function(x, y) return x.at < y.at or x.at == y.at and x.id < y.id end)
+  for i, x in ipairs(list) do list[i] = x.id end
+  return list
+end
+-- An adviser stopped serving: exclusions may have ended with that, and calls look for another.
+local function rematch(aid, a)
+  if not next(classes()) then return end
+  for g in groups(a) do
+    local page = call('ZRANGEBYSCORE', P .. ':serve:' .. g, '-inf', '(' .. fmt('%.0f', BUSY), 'LIMIT', 0, 64)
+    for _, who in ipairs(page) do feed(who, adviser(who)) end
+  end
+  local left = {}
+  for who, id in pairs(callsWait() and reservations() or {}) do
+    if who == aid then left[#left + 1] = id end
+  end
+  for _, id in ipairs(byArrival(left)) do
+    local c = contact(id)
+    call('HDEL', P .. ':reserved', id)
+    putc(id, c, 'reserved', '')
+    if c.state == 'waiting' then wait(id, c, true) end
+  end
+end
+settle = function()
+  while #unreserved > 0 do
+    local who = table.remove(unreserved, 1)
+    feed(who, adviser(who))
+  end
+end
+
+-- The hold ends: everybody who is free is fed, by id.
+local function unhold()
+  call('HDEL', META, 'held')
+  untimer('plan|line', 'held|line')
+  held = false
+  local all = call('ZRANGE', P .. ':serve:interpreter', 0, -1)
+  table.sort(all)
+  for _, aid in ipairs(all) do feed(aid, adviser(aid)) end
+end

@@ -1,0 +1,62 @@
+-- How many the rule serves before a waiting contact, and the honest range of its wait.
+local function place(id, c)
+  if c.state ~= 'waiting' then return 0 end
+  local mine, arrival, late = class(c), num(c.arrival), @overdue > 0 and now - @overdue or -1
+  local ahead, others, anyLate = num(call('ZRANK', P .. ':w:' .. mine, id)), {}, false
+  for _, lane in ipairs(LANES) do
+    for _, k in ipairs({c.group .. '|' .. lane, c.group .. '|' .. lane .. '|call'}) do
+      if classes()[k] and k ~= mine then others[#others + 1] = {lane = lane, key = P .. ':w:' .. k} end
+    end
+  end
+  if #others == 0 then return ahead end
+  for _, o in ipairs(others) do
+    anyLate = anyLate or o.lane ~= 'danger' and call('ZCOUNT', o.key, '-inf', late) > 0
+  end
+  local danger = c.lane == 'danger'
+  anyLate = anyLate or not danger and call('ZCOUNT', P .. ':w:' .. mine, '-inf', late) > 0
+  local p = CREDIT[c.lane] + SLOPE[c.lane] * (now - arrival)
+  for _, o in ipairs(others) do
+    local limit = now - (p - CREDIT[o.lane]) / SLOPE[o.lane]
+    if anyLate and o.lane == 'danger' then limit = arrival <= late and arrival + CREDIT.danger or now + 1
+    elseif anyLate and danger then limit = math.min(arrival - CREDIT.danger, late + 1)
+    elseif anyLate and arrival <= late then limit = arrival
+    elseif anyLate then limit = math.max(late + 1, limit) end
+    ahead = ahead + call('ZCOUNT', o.key, '-inf', '(' .. fmt('%.3f', limit))
+  end
+  return ahead
+end
+
+-- Mean handling of the last 50 legs, 45 min for those that are not there yet; and how many were
+-- answered in this hour of the day in 28 days.
+local function paces()
+  if pace then return pace end
+  local list, sum = call('LRANGE', P .. ':handling', 0, 49), 0
+  for _, ms in ipairs(list) do sum = sum + tonumber(ms) end
+  local band, days, answered = math.floor(now / 3600000), {}, 0
+  for d = 0, 27 do days[#days + 1] = band - 24 * d end
+  for _, n in ipairs(call('HMGET', P .. ':answered', unpack(days))) do answered = answered + num(n) end
+  pace = {h = (sum + (50 - #list) * 2700000) / 50, answered = answered, slots = {}}
+  return pace
+end
+local function slots(g)
+  local s = paces().slots
+  if not s[g] then
+    s[g] = 0
+    for _, aid in ipairs(call('ZRANGE', P .. ':serve:' .. g, 0, 63)) do s[g] = s[g] + num(call('HGET', P .. ':a:' .. aid, 'capacity')) end
+  end
+  return s[g]
+end
+-- Seconds in whole minutes, nil where nobody can honestly say.
+local function range(c, ahead)
+  local n = slots(c.group)
+  if n == 0 or paces().answered < 20 then return end
+  local step = paces().h / n / 60000
+  return math.floor(ahead * step * 0.5) * 60, math.ceil((ahead + 1) * step * 2) * 60
+end
+local function standing(id, c)
+  local ahead = place(id, c)
+  local low, high
+  if c.state == 'waiting' or c.state == 'offered' then low, high = range(c, ahead) end
+  return {state = c.state, alias = c.alias or '', seq = num(c.seq), floor = num(c.floor), ahead = ahead,
+    low = low, high = high, key = c.key or '', version = num(c.version)}
+end

@@ -1,0 +1,3 @@
+-- unhold: the plan is done; whoever is free is fed.
+unhold()
+return ok()
