@@ -36,8 +36,6 @@ func (u *Upgrader) Stream(w http.ResponseWriter, r *http.Request, hello []byte, 
 	}
 	defer s.death.Stop()
 	defer s.life.Stop()
-	// The server's own deadlines are for calls: this answer sets one for each event.
-	_ = s.out.SetReadDeadline(time.Time{})
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store, no-transform")
 	w.Header().Set("X-Accel-Buffering", "no")
