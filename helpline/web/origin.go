@@ -52,8 +52,8 @@ func (o origins) unsafe(r *http.Request, signIn bool) error {
 
 // stays guards what keeps its connection: the page must be ours. To a plain GET within a page's own
 // origin browsers add no Origin; the token in its header keeps foreign pages out.
-func (o origins) stays(r *http.Request) bool {
-	if r.Method == http.MethodGet && len(r.Header["Origin"]) == 0 && r.Header.Get("Upgrade") == "" && bearerOf(r) != "" {
+func (o origins) stays(r *http.Request, as string) bool {
+	if as == "stream" && r.Method == http.MethodGet && len(r.Header["Origin"]) == 0 && bearerOf(r) != "" {
 		return true
 	}
 	return o.listed(r)
@@ -62,7 +62,7 @@ func (o origins) stays(r *http.Request) bool {
 // guard applies the rule of a route before its handler.
 func (s *Server) guard(r route, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if r.stays != "" && !s.origins.stays(c.Request()) {
+		if r.stays != "" && !s.origins.stays(c.Request(), r.stays) {
 			return codeBadOrigin
 		}
 		if err := s.origins.unsafe(c.Request(), r.path == sessionPath); err != nil {

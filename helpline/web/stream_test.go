@@ -153,6 +153,9 @@ func TestStreamTalk(t *testing.T) {
 		}
 	}
 	p.want("position")
+	h.hub.Deliver(helpline.Notice{ // another stream's
+		To: "c:" + a.Contact, Kind: helpline.NoticeFrames, Version: 1, State: "another", Sealed: `sealed:[{"type":"leave","kind":"cancel"}]`,
+	})
 	p.takes(sayOf(1, "hei"), sayOf(2, "taas"), `{"type":"got","seq":1}`)
 	for seq := range 2 {
 		if f := p.want("said"); f["seq"] != float64(seq+1) {
