@@ -17,7 +17,7 @@
 //	:reserved        hash    which adviser keeps free for which call; :danger zset of danger nobody has taken
 //	:handling        list    how long the last 50 legs took; :answered hash legs answered per hour
 //	:served          set     languages that accounts serve; any other is anybody's
-//	:o:<offer>       string  the offer's contact; :number:<index> the contact of a return number
+//	:number:<index>  string  the contact of a return number; :declined:<offer> who declined, for 10 min
 //	:timers          zset    kind|id by instant; any node sweeps it
 //	:spool           stream  events until the ledger has them; never trimmed, entries go by XDEL
 //	:refused         stream  events that the ledger can never take, kept for a person to look at

@@ -56,6 +56,7 @@ func redisArgs(data, socket string) []string {
 		"--dir", data, "--daemonize", "no", "--always-show-logo", "no",
 		"--appendonly", "yes", "--appendfsync", "always", "--save", "",
 		"--maxmemory-policy", "noeviction",
+		"--hash-max-listpack-value", "2048", // a contact's fields in one piece of memory
 		"--slowlog-log-slower-than", "-1", "--crash-log-enabled", "no", "--crash-memcheck-enabled", "no",
 	}
 }

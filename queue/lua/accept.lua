@@ -4,11 +4,12 @@
 local aid = ARGV[4]
 local a = adviser(aid)
 if a.conn ~= ARGV[5] then return {5} end
-local id = call('GET', P .. ':o:' .. ARGV[6])
-if not id then return {4} end
-local c = contact(id)
-if c.took == ARGV[6] and c.owner == aid and (live(c) or c.state == 'wrapping') then return leg(id, c) end
-if (c.state ~= 'offered' and c.state ~= 'transferring') or c.offer ~= ARGV[6] or c.offered ~= aid then return {4} end
+local id, c = offeredTo(aid, ARGV[6])
+if not id then
+  id, c = taken(aid, ARGV[6])
+  if not id then return {4} end
+  return leg(id, c)
+end
 if now > num(c.expires) then return {4} end
 call('SREM', P .. ':offers:' .. aid, id)
 local old = c.state == 'transferring' and c.owner

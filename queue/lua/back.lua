@@ -6,6 +6,13 @@ local function release(aid, a, w)
   refresh(aid, a)
 end
 
+-- The contact of a live offer, among the few that an adviser has.
+local function offeredTo(aid, offer)
+  for _, id in ipairs(call('SMEMBERS', P .. ':offers:' .. aid)) do
+    if contact(id).offer == offer then return id, contact(id) end
+  end
+end
+
 -- Takes an offer back. A leg in transfer is its owner's again, any other waits without a place yet.
 -- With a cooldown (also 0) it was the adviser's doing: excluded for this contact, idle clock reset.
 local function withdraw(id, c, kind, reason, cooldown)

@@ -2,7 +2,6 @@
 -- group|lane, with |call for calls; a group is a language, with +skill where one is needed.
 -- Keys: :classes counts who waits per class, :w:<class> holds them by original arrival, :serve:<group>
 -- holds every adviser on duty in the order of choice, :reserved who keeps free for which call.
-local LANES = {'danger', 'continuation', 'present', 'same_day', 'ordinary'}
 local CREDIT = {danger = @credit_danger, continuation = @credit_continuation, present = @credit_present,
   same_day = @credit_same_day, ordinary = @credit_ordinary}
 local SLOPE = {danger = @slope_danger, continuation = @slope_continuation, present = @slope_present,

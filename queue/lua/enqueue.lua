@@ -12,7 +12,7 @@ if c.state then
   if c.print ~= ARGV[5] then return {3} end
   return entered()
 end
-if call('HGET', META, 'closed') then return {8} end
+if meta[6] then return {8} end
 if call('XLEN', SPOOL) >= @spoolmax then return {9} end
 local version
 for i = 13, #ARGV do

@@ -23,19 +23,17 @@ end
 local function heads(aid, a)
   local list = {}
   if not next(classes()) then return list end
-  local mine = callsWait() and reservations()[aid]
-  for g in groups(a) do
-    for _, lane in ipairs(LANES) do
-      for _, k in ipairs({g .. '|' .. lane, g .. '|' .. lane .. '|call'}) do
-        local alone = string.sub(k, -5) == '|call'
-        if counts[k] and (not alone or num(a.used) == 0) and (alone or not mine or lane ~= 'ordinary') then
-          local id, at = head(k, aid, a, alone and mine)
-          at = tonumber(at)
-          if id then
-            list[#list + 1] = {class = k, id = id, at = at, late = lane ~= 'danger' and overdue(k, id, at),
-              danger = lane == 'danger', p = CREDIT[lane] + SLOPE[lane] * (now - at), key = at - (lane == 'danger' and CREDIT[lane] or 0)}
-          end
-        end
+  local mine, served = callsWait() and reservations()[aid], ',' .. (a.groups or '') .. ','
+  for k in pairs(counts) do
+    local g, lane, alone = string.match(k, '^([^|]*)|([^|]*)(.*)$')
+    alone = alone ~= ''
+    local may = (not alone or num(a.used) == 0) and (alone or not mine or lane ~= 'ordinary')
+    if may and string.find(served, ',' .. g .. ',', 1, true) then
+      local id, at = head(k, aid, a, alone and mine)
+      at = tonumber(at)
+      if id then
+        list[#list + 1] = {class = k, id = id, at = at, late = lane ~= 'danger' and overdue(k, id, at),
+          danger = lane == 'danger', p = CREDIT[lane] + SLOPE[lane] * (now - at), key = at - (lane == 'danger' and CREDIT[lane] or 0)}
       end
     end
   end

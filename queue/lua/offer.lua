@@ -14,7 +14,6 @@ local function offer(id, c, aid, a, why, state, reason)
   local ms = isCall(c) and @offercall or @offer
   putc(id, c, 'state', state or 'offered', 'epoch', epoch, 'offer', offerid(id, epoch), 'offered', aid,
     'expires', now + ms, 'offerweight', w)
-  call('SET', P .. ':o:' .. c.offer, id, 'PX', ms + 600000)
   puta(aid, a, 'used', num(a.used) + w, 'idle', now)
   call('SADD', P .. ':offers:' .. aid, id)
   refresh(aid, a)

@@ -13,6 +13,12 @@ local function own(id, c, aid, a, reason)
   local band = math.floor(now / 3600000)
   call('HINCRBY', P .. ':answered', band, 1)
 end
+-- The leg that this offer became, for who asks again.
+local function taken(aid, offer)
+  for _, id in ipairs(call('SMEMBERS', P .. ':legs:' .. aid)) do
+    if contact(id).took == offer then return id, contact(id) end
+  end
+end
 local function leg(id, c)
   c.contact, c.now = id, now
   local said = call('XRANGE', P .. ':s:' .. id, '-', '+')

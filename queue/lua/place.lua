@@ -3,10 +3,9 @@ local function place(id, c)
   if c.state ~= 'waiting' then return 0 end
   local mine, arrival, late = class(c), num(c.arrival), @overdue > 0 and now - @overdue or -1
   local ahead, others, anyLate = num(call('ZRANK', P .. ':w:' .. mine, id)), {}, false
-  for _, lane in ipairs(LANES) do
-    for _, k in ipairs({c.group .. '|' .. lane, c.group .. '|' .. lane .. '|call'}) do
-      if classes()[k] and k ~= mine then others[#others + 1] = {lane = lane, key = P .. ':w:' .. k} end
-    end
+  for k in pairs(classes()) do
+    local g, lane = string.match(k, '^([^|]*)|([^|]*)')
+    if k ~= mine and g == c.group then others[#others + 1] = {lane = lane, key = P .. ':w:' .. k} end
   end
   if #others == 0 then return ahead end
   for _, o in ipairs(others) do

@@ -30,7 +30,7 @@ local function begin(keys, argv)
   META, TIMERS, SPOOL = P .. ':meta', P .. ':timers', P .. ':spool'
   call, fmt = redis.call, string.format
   tables, events, counts, unreserved, pace = {}, {}, nil, {}, nil
-  meta = call('HMGET', META, 'incarnation', 'offset', 'last', 'held', 'clock')
+  meta = call('HMGET', META, 'incarnation', 'offset', 'last', 'held', 'clock', 'closed')
   if meta[1] ~= ARGV[1] then return false end
   now = instant()
   held = num(meta[4]) > now -- for a plan: nobody is offered anything
@@ -50,8 +50,8 @@ end
 local function contact(id) return load(P .. ':c:' .. id) end
 local function adviser(id) return load(P .. ':a:' .. id) end
 local function put(key, t, ...)
+  call('HSET', key, ...)
   local args = {...}
-  call('HSET', key, unpack(args))
   for i = 1, #args, 2 do t[args[i]] = tostring(args[i + 1]) end
 end
 local function putc(id, c, ...) put(P .. ':c:' .. id, c, ...) end
@@ -64,9 +64,9 @@ local function untimer(...) call('ZREM', TIMERS, ...) end
 -- escaping; what is said is never in them.
 local function event(kind, id, c, who, reason, staged, why)
   events[#events + 1] = fmt(',"kind":"%s","at":%.0f,"reason":"%s","adviser":"%s","contact":"%s","channel":"%s","language":"%s",'
-    .. '"lane":"%s","arrival":%.0f,"state":"%s","owner":"%s","epoch":%.0f,"version":%.0f,"accepted":%.0f,"ended":%.0f,"recorded":%.0f',
-    kind, now, reason or '', who or '', id, c.channel, c.language, c.lane, num(c.arrival), c.state, c.owner or '',
-    num(c.epoch), num(c.version), num(c.accepted), num(c.ended), num(c.recorded))
+    .. '"lane":"%s","arrival":%s,"state":"%s","owner":"%s","epoch":%s,"version":%s,"accepted":%s,"ended":%s,"recorded":%s',
+    kind, now, reason or '', who or '', id, c.channel, c.language, c.lane, c.arrival, c.state, c.owner or '',
+    c.epoch, c.version, c.accepted or '0', c.ended or '0', c.recorded or '0')
     .. (why and ',"why":' .. cjson.encode(why) or '') .. (staged and ',"staged":' .. cjson.encode(staged) or '') .. '}'
 end
 local function spooled()
@@ -82,10 +82,12 @@ local function spooled()
 end
 
 -- Each publish to a node carries the node's counter: a gap tells it that something was missed.
+local function post(node, members)
+  local n = call('HINCRBY', P .. ':nodes', node, 1)
+  call('PUBLISH', P .. ':node:' .. node, '{"n":' .. n .. ',' .. members .. '}')
+end
 local function publish(node, t)
-  if not node or node == '' then return end
-  t.n = call('HINCRBY', P .. ':nodes', node, 1)
-  call('PUBLISH', P .. ':node:' .. node, cjson.encode(t))
+  if node and node ~= '' then post(node, string.sub(cjson.encode(t), 2, -2)) end
 end
 local function tellc(id, c, kind, t)
   t = t or {}

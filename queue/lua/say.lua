@@ -27,7 +27,10 @@ local seq = math.max(num(c.seq) + 1, tonumber(ARGV[1]) * 1000000 + 1)
 call('XADD', P .. ':s:' .. id, seq .. '-0', 'from', side, 'cid', ARGV[8], 'sealed', ARGV[9], 'at', now)
 call('HSET', cids, side .. ARGV[8], seq)
 call('HSET', key, 'seq', seq, 'last', now, 'rate_' .. side, this .. ' ' .. sent + 1, 'count', num(f[9]) + 1)
-local m = {contact = id, seq = seq, cid = ARGV[8], from = side, sealed = ARGV[9], key = c.key, at = now}
-if side == 'adviser' then tellc(id, c, 'message', m)
-elseif live and a then tella(c.owner, a, 'message', m) end
+local to = side == 'adviser' and 'c:' .. id or 'a:' .. (c.owner or '')
+local node = side == 'adviser' and c.node or a and a.node
+if (node or '') ~= '' then
+  post(node, fmt('"to":"%s","kind":"message","contact":"%s","seq":%.0f,"cid":"%s","from":"%s","sealed":"%s","key":"%s","at":%.0f,"version":%s,"epoch":%s',
+    to, id, seq, ARGV[8], side, ARGV[9], c.key, now, c.version or '0', a and a.conn or '0'))
+end
 return {0, seq, {}}

@@ -125,7 +125,8 @@ func (s *stage) serve(ctx context.Context) error {
 		r.addr = ports[1+i]
 		_, port, _ := net.SplitHostPort(r.addr)
 		r.child, err = rig.StartRedis(ctx, filepath.Join(s.dir, fmt.Sprint("redis", i)), "redis://"+r.addr,
-			"--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--maxclients", "12000", "--maxmemory-policy", "noeviction")
+			"--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--maxclients", "12000", "--maxmemory-policy", "noeviction",
+			"--hash-max-listpack-value", "2048")
 		if err != nil {
 			return err
 		}
