@@ -29,6 +29,9 @@ var imports = map[string][]string{
 	"adviceline/helpline/seal":   {"github.com/tink-crypto/tink-go/v2"},
 	"adviceline/helpline/socket": {"github.com/gorilla/websocket"},
 	"adviceline/helpline/wire":   {},
+	// The reference model of routing: no room that serves contacts may import it.
+	"adviceline/helpline/model":        {"adviceline/helpline", "adviceline/helpline/model/theory"},
+	"adviceline/helpline/model/theory": {},
 	// For tests alone: no room that runs may import it.
 	"adviceline/helpline/wire/wiretest": {"github.com/getkin/kin-openapi", "github.com/santhosh-tekuri/jsonschema/v6"},
 	"adviceline/helpline/web": {
