@@ -1,0 +1,122 @@
+package model
+
+import "adviceline/helpline"
+
+// Limits of a conversation: messages a second and side, and messages in all.
+const (
+	perSecond = 5
+	perLeg    = 2_000
+)
+
+// Say numbers a message of the contact or of the owner, once per cid. Errors: ErrNotFound,
+// ErrConsoleReplaced, ErrTooMany.
+func (m *Model) Say(now int64, s helpline.Saying) (int64, error) {
+	m.step(now)
+	c := m.contacts[s.Contact]
+	if c == nil || c.key == "" {
+		return 0, helpline.ErrNotFound
+	}
+	live, side := c.talking(), 0
+	if s.From == helpline.FromContact {
+		live = live || c.state == helpline.Waiting || c.state == helpline.Offered || c.state == helpline.Away
+		if !c.bearer(s.Version) {
+			return 0, helpline.ErrNotFound
+		}
+	} else {
+		side = 1
+		if c.owner == nil || c.owner.ID != s.Console.Adviser {
+			return 0, helpline.ErrNotFound
+		}
+		if c.owner.conn != s.Console.Epoch {
+			return 0, helpline.ErrConsoleReplaced
+		}
+	}
+	if seq := c.cids[string(s.From)+s.CID]; seq > 0 {
+		return seq, nil
+	}
+	if !live {
+		return 0, helpline.ErrNotFound
+	}
+	r := &c.rate[side]
+	if r.second != m.now/1000 {
+		r.second, r.sent = m.now/1000, 0
+	}
+	if r.sent >= perSecond || c.count >= perLeg {
+		return 0, helpline.ErrTooMany
+	}
+	r.sent++
+	c.seq = max(c.seq+1, 1_000_001)
+	c.count, c.last = c.count+1, m.now
+	c.said = append(c.said, helpline.SealedMessage{Seq: c.seq, CID: s.CID, From: s.From, Sealed: s.Sealed, At: instant(m.now)})
+	if c.cids == nil {
+		c.cids = map[string]int64{}
+	}
+	c.cids[string(s.From)+s.CID] = c.seq
+	return c.seq, nil
+}
+
+// History gives the messages after a seq.
+func (m *Model) History(contact string, after int64) []helpline.SealedMessage {
+	c := m.contacts[contact]
+	if c == nil {
+		return nil
+	}
+	for i, s := range c.said {
+		if s.Seq > after {
+			return c.said[i:]
+		}
+	}
+	return nil
+}
+
+// Typing checks that this console may tell the contact that its adviser writes.
+// Errors: ErrNotFound, ErrConsoleReplaced.
+func (m *Model) Typing(now int64, k helpline.Console, contact string) error {
+	m.step(now)
+	c := m.contacts[contact]
+	if c == nil || c.owner.name() != k.Adviser || !c.talking() {
+		return helpline.ErrNotFound
+	}
+	_, err := m.console(k)
+	return err
+}
+
+// End closes a conversation; the slot is held for the outcome. Idempotent by state.
+// Errors: ErrNotFound, ErrConsoleReplaced.
+func (m *Model) End(now int64, k helpline.Console, contact, reason string) ([]helpline.Event, error) {
+	m.step(now)
+	a, err := m.console(k)
+	if err != nil {
+		return nil, err
+	}
+	c := m.contacts[contact]
+	if c == nil || c.owner != a {
+		return nil, helpline.ErrNotFound
+	}
+	if c.state == helpline.Wrapping || c.state == helpline.Owed {
+		return nil, nil
+	}
+	if !c.talking() {
+		return nil, helpline.ErrNotFound
+	}
+	m.revokeTransfer(c, "superseded")
+	m.wrap(c, reason)
+	return m.end(), nil
+}
+
+// revokeTransfer takes an open transfer's offer back without blame; its target is fed at the end of
+// the step.
+func (m *Model) revokeTransfer(c *contact, reason string) {
+	if c.state == helpline.Transferring {
+		m.freed = append(m.freed, m.withdraw(c, helpline.OfferRevoked, reason))
+	}
+}
+
+// wrap cuts the person's side off; the slot stays taken until the outcome or the limit.
+func (m *Model) wrap(c *contact, reason string) {
+	m.disarm(c, timerQuiet, timerLife)
+	m.unnumber(c)
+	c.state, c.ended, c.reason = helpline.Wrapping, m.now, reason
+	m.arm(c, timerWrap, m.now+m.timing.Wrap.Milliseconds())
+	m.event(helpline.ConversationEnd, c, c.owner, reason)
+}

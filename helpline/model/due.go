@@ -1,0 +1,201 @@
+package model
+
+import (
+	"math"
+
+	"adviceline/helpline"
+)
+
+// run is how many timers one sweep handles at most.
+const run = 64
+
+// Next is the instant of the first timer, false when none is armed.
+func (m *Model) Next() (int64, bool) {
+	if len(m.timers) == 0 {
+		return math.MaxInt64, false
+	}
+	return m.timers[0].at, true
+}
+
+// Sweep handles what is due at now, at most 64 timers in the order of instant and name, and says how
+// many it were. Timers that this arms wait for the next sweep. Each timer checks again the state that
+// it guards.
+func (m *Model) Sweep(now int64) (int, []helpline.Event) {
+	m.step(now)
+	var batch [run]timer
+	n := 0
+	for n < run && len(m.timers) > 0 && m.timers[0].at <= m.now {
+		batch[n] = *m.timers[0]
+		m.timers.drop(m.timers[0])
+		n++
+	}
+	for _, t := range batch[:n] {
+		m.again(t)
+		m.due(t)
+		m.end()
+	}
+	return n, m.events
+}
+
+// again takes a timer out that one before it in the batch has armed: the script does so too.
+func (m *Model) again(t timer) {
+	if t.c != nil {
+		m.disarm(t.c, t.kind)
+	} else if u := &t.a.timers[t.kind]; u.place > 0 {
+		m.timers.drop(u)
+	}
+}
+
+func (m *Model) due(t timer) {
+	switch t.kind {
+	case timerOffer:
+		m.offerDue(t.c)
+	case timerCool:
+		m.coolDue(t.a)
+	case timerAway:
+		m.awayDue(t.c)
+	case timerQuiet:
+		if t.c.talking() && !t.c.up {
+			t.c.aware = true
+		}
+	case timerLife:
+		m.lifeDue(t.c)
+	case timerWrap:
+		m.wrapDue(t.c)
+	case timerDue:
+		m.neverRecorded(t.c)
+	case timerGone:
+		m.forget(t.c)
+	case timerLost:
+		m.lostDue(t.a)
+	case timerSeek:
+		m.armSeek(t.c)
+		m.seek(t.c)
+	case timerDanger:
+		m.dangerDue(t.c)
+	}
+}
+
+func (m *Model) coolDue(a *adviser) {
+	if a.cool > m.now {
+		m.armAdviser(a, timerCool, a.cool)
+		return
+	}
+	m.feed(a)
+}
+
+// awayDue closes a person who did not come back. Where they spoke of danger a person closes it.
+func (m *Model) awayDue(c *contact) {
+	switch c.state {
+	case helpline.Away, helpline.Waiting, helpline.Offered, helpline.Parked:
+	default:
+		return
+	}
+	if c.lane == danger {
+		m.silent(c)
+		return
+	}
+	if c.exit {
+		m.exited(c, "exit")
+		return
+	}
+	m.abandoned(c, "abandoned")
+}
+
+// exited closes for good who left by exit.
+func (m *Model) exited(c *contact, reason string) {
+	m.close(c, helpline.Exited, reason)
+	m.unnumber(c)
+	m.erase(c)
+	m.arm(c, timerGone, m.now+m.timing.TextIdle.Milliseconds())
+}
+
+// abandoned closes who was gone too long; the number takes them in again while their text lives.
+func (m *Model) abandoned(c *contact, reason string) {
+	m.close(c, helpline.Abandoned, reason)
+	m.arm(c, timerGone, min(m.now+m.timing.TextIdle.Milliseconds(), max(m.textEnd(c), m.now)))
+}
+
+// textEnd is when a contact's text has lived long enough.
+func (m *Model) textEnd(c *contact) int64 {
+	end := c.arrival + m.timing.TextLife.Milliseconds()
+	if c.last > 0 {
+		end = min(end, c.last+m.timing.TextIdle.Milliseconds())
+	}
+	return end
+}
+
+func (m *Model) lifeDue(c *contact) {
+	if c.state == "" || c.ended > 0 || c.state == helpline.DangerOpen {
+		return
+	}
+	if end := m.textEnd(c); m.now < end {
+		m.arm(c, timerLife, end)
+		return
+	}
+	last := c.arrival + m.timing.TextLife.Milliseconds()
+	if (c.state == helpline.Waiting || c.state == helpline.Offered) && c.up && m.now < last {
+		c.said, c.cids, c.last = nil, nil, 0 // the text is over its time, the place is not
+		m.arm(c, timerLife, last)
+		return
+	}
+	switch {
+	case c.talking():
+		m.revokeTransfer(c, "superseded")
+		m.wrap(c, "expired_by_policy")
+	case c.lane == danger:
+		m.silent(c)
+		return
+	default:
+		m.close(c, helpline.Expired, "expired_by_policy")
+		m.unnumber(c)
+		m.arm(c, timerGone, m.now+linger)
+	}
+	m.erase(c)
+}
+
+// close ends a leg that no adviser will have.
+func (m *Model) close(c *contact, state helpline.State, reason string) {
+	if c.state == helpline.Offered {
+		m.feed(m.withdraw(c, helpline.OfferRevoked, "contact_left"))
+	}
+	m.unqueue(c)
+	m.disarm(c, timerAway, timerLife, timerDanger)
+	c.state, c.ended, c.reason = state, m.now, reason
+	m.event(helpline.Left, c, nil, reason)
+}
+
+// common are the languages that name nobody.
+func common(language string) bool { return language == "fi" || language == "sv" || language == "en" }
+
+// erase destroys what was said and told, and forgets a rare language when the step is over.
+func (m *Model) erase(c *contact) {
+	c.said, c.cids, c.last, c.count, c.key, c.told = nil, nil, 0, 0, "", ""
+	if !common(c.language) {
+		m.blank = append(m.blank, c)
+	}
+}
+
+func (m *Model) unnumber(c *contact) {
+	if m.numbers[c.index] == c {
+		delete(m.numbers, c.index)
+	}
+}
+
+// forget deletes a contact; its memory serves another.
+func (m *Model) forget(c *contact) {
+	if c.state == "" {
+		return
+	}
+	m.unnumber(c)
+	if m.numbers[c.before] == c {
+		delete(m.numbers, c.before)
+	}
+	for k := range kinds {
+		m.disarm(c, k)
+	}
+	delete(m.contacts, c.id)
+	id := c.id
+	*c = contact{id: id, excluded: c.excluded[:0], refused: c.refused[:0]}
+	m.spare = append(m.spare, c)
+}

@@ -1,0 +1,190 @@
+package model
+
+import (
+	"slices"
+
+	"adviceline/helpline"
+)
+
+// ContactUp opens a contact's socket: an older one is replaced, a place that was kept is live again.
+// Errors: ErrNotFound.
+func (m *Model) ContactUp(now int64, contact string, version int64, socket string) (helpline.View, []helpline.Event, error) {
+	m.step(now)
+	c := m.contacts[contact]
+	if !m.looks(c, version) {
+		return helpline.View{}, nil, helpline.ErrNotFound
+	}
+	if c.ended > 0 {
+		return m.view(c), nil, nil
+	}
+	c.up, c.socket = true, socket
+	m.disarm(c, timerAway, timerQuiet)
+	switch c.state {
+	case helpline.Away, helpline.DangerOpen:
+		c.exit = false
+		m.returns(c)
+	case helpline.Parked:
+		m.unpark(c)
+	case helpline.Active, helpline.Transferring:
+		c.aware = false
+	}
+	events := m.end()
+	return m.view(c), events, nil
+}
+
+// looks tells whether a token may see how its contact stands.
+func (m *Model) looks(c *contact, version int64) bool {
+	return c != nil && c.bearer(version) && (c.ended == 0 || m.now-c.ended <= linger)
+}
+
+// returns brings an away contact back into its class.
+func (m *Model) returns(c *contact) {
+	if c.state == helpline.DangerOpen {
+		m.disarm(c, timerDanger)
+		m.freshen(c)
+	}
+	c.state = helpline.Waiting
+	m.event(helpline.CameBack, c, nil, "")
+	m.queue(c)
+	m.seek(c)
+}
+
+func (m *Model) view(c *contact) helpline.View {
+	v := helpline.View{
+		State: c.state, Seq: c.seq, Floor: c.floor, Ahead: m.ahead(c), Key: c.key, Version: c.version,
+	}
+	if c.owner != nil && c.key != "" {
+		v.Alias = c.owner.Alias
+	}
+	return v
+}
+
+// ContactDown says that a contact's socket is gone. Waiting: away, place kept, an offer comes back
+// without blame. Errors: ErrNotFound.
+func (m *Model) ContactDown(now int64, contact, socket string) ([]helpline.Event, error) {
+	m.step(now)
+	c := m.contacts[contact]
+	if c == nil || c.socket == "" || c.socket != socket {
+		return nil, helpline.ErrNotFound
+	}
+	m.goAway(c, m.grace(c))
+	return m.end(), nil
+}
+
+// goAway takes the socket from a contact; a waiting one keeps its place for the grace (ms).
+func (m *Model) goAway(c *contact, grace int64) {
+	if c.up {
+		c.down = m.now
+	}
+	c.up, c.socket = false, ""
+	if c.talking() {
+		m.arm(c, timerQuiet, m.now+quiet)
+	}
+	if c.state != helpline.Waiting && c.state != helpline.Offered {
+		return
+	}
+	var a *adviser
+	if c.state == helpline.Offered {
+		a = m.withdraw(c, helpline.OfferRevoked, "contact_left")
+	}
+	m.unqueue(c)
+	c.state = helpline.Away
+	m.arm(c, timerAway, m.now+grace)
+	m.event(helpline.WentAway, c, nil, "")
+	if a != nil {
+		m.feed(a)
+	}
+}
+
+// View is how a contact stands, for its own page; without a socket it counts as presence.
+// Errors: ErrNotFound.
+func (m *Model) View(now int64, contact string, version int64) (helpline.View, []helpline.Event, error) {
+	m.step(now)
+	c := m.contacts[contact]
+	if !m.looks(c, version) {
+		return helpline.View{}, nil, helpline.ErrNotFound
+	}
+	if (c.state == helpline.Away || c.state == helpline.DangerOpen) && !c.exit {
+		m.returns(c)
+	}
+	if (c.state == helpline.Waiting || c.state == helpline.Offered) && !c.up {
+		m.arm(c, timerAway, m.now+m.grace(c))
+	}
+	events := m.end()
+	return m.view(c), events, nil
+}
+
+// Leave takes a contact out: exit keeps the place for the return number, done and cancel are final.
+// Errors: ErrNotFound.
+func (m *Model) Leave(now int64, contact string, version int64, way string) ([]helpline.Event, error) {
+	m.step(now)
+	c := m.contacts[contact]
+	if c == nil || !c.bearer(version) {
+		return nil, helpline.ErrNotFound
+	}
+	if c.ended > 0 {
+		return nil, nil
+	}
+	switch {
+	case way == "exit":
+		m.exit(c)
+	case c.talking():
+		m.revokeTransfer(c, "contact_left")
+		reason := "contact_cancelled"
+		if way == "done" {
+			reason = "contact_done"
+		}
+		m.wrap(c, reason)
+		m.erase(c)
+	default:
+		m.close(c, helpline.Cancelled, way)
+		m.unnumber(c)
+		m.erase(c)
+		m.arm(c, timerGone, m.now+m.timing.TextIdle.Milliseconds())
+	}
+	return m.end(), nil
+}
+
+// exit blanks the page and keeps the place for who comes back by number.
+func (m *Model) exit(c *contact) {
+	talking, keep := c.talking(), m.timing.Exit.Milliseconds()
+	m.goAway(c, keep)
+	c.dead, c.exit = c.version, true
+	m.event(helpline.Left, c, c.owner, "exit")
+	if talking {
+		m.disarm(c, timerQuiet)
+		c.aware = true
+		return
+	}
+	m.arm(c, timerAway, m.now+keep)
+}
+
+// Positions counts, for those of the contacts that wait, who is served before them.
+func (m *Model) Positions(now int64, contacts []string) map[string]int {
+	m.step(now)
+	places := map[string]int{}
+	for _, id := range contacts {
+		if c := m.contacts[id]; c != nil && c.state == helpline.Waiting {
+			places[id] = m.ahead(c)
+		}
+	}
+	return places
+}
+
+// Status is whether the line takes contacts, and the languages that somebody serving speaks.
+func (m *Model) Status(now int64) helpline.Status {
+	m.step(now)
+	s := helpline.Status{Open: !m.Closed}
+	for _, a := range m.advisers {
+		if !a.serving() {
+			continue
+		}
+		for _, l := range a.Languages {
+			if !slices.Contains(s.Languages, l) {
+				s.Languages = append(s.Languages, l)
+			}
+		}
+	}
+	slices.Sort(s.Languages)
+	return s
+}
