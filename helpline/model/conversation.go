@@ -16,20 +16,9 @@ func (m *Model) Say(now int64, s helpline.Saying) (int64, error) {
 	if c == nil || c.key == "" {
 		return 0, helpline.ErrNotFound
 	}
-	live, side := c.talking(), 0
-	if s.From == helpline.FromContact {
-		live = live || c.state == helpline.Waiting || c.state == helpline.Offered || c.state == helpline.Away
-		if !c.bearer(s.Version) {
-			return 0, helpline.ErrNotFound
-		}
-	} else {
-		side = 1
-		if c.owner == nil || c.owner.ID != s.Console.Adviser {
-			return 0, helpline.ErrNotFound
-		}
-		if c.owner.conn != s.Console.Epoch {
-			return 0, helpline.ErrConsoleReplaced
-		}
+	live, side, err := m.speaks(c, s)
+	if err != nil {
+		return 0, err
 	}
 	if seq := c.cids[string(s.From)+s.CID]; seq > 0 {
 		return seq, nil
@@ -53,6 +42,22 @@ func (m *Model) Say(now int64, s helpline.Saying) (int64, error) {
 	}
 	c.cids[string(s.From)+s.CID] = c.seq
 	return c.seq, nil
+}
+
+// speaks tells whether a side may write now, and counts the sides: 0 the contact, 1 the owner.
+func (m *Model) speaks(c *contact, s helpline.Saying) (live bool, side int, err error) {
+	if s.From == helpline.FromContact {
+		if !c.bearer(s.Version) {
+			return false, 0, helpline.ErrNotFound
+		}
+		early := c.state == helpline.Waiting || c.state == helpline.Offered || c.state == helpline.Away
+		return early || c.talking(), 0, nil
+	}
+	if c.owner == nil || c.owner.ID != s.Console.Adviser {
+		return false, 1, helpline.ErrNotFound
+	}
+	_, err = m.console(s.Console)
+	return c.talking(), 1, err
 }
 
 // History gives the messages after a seq.

@@ -119,15 +119,25 @@ func (s Scenario) Check() error {
 	switch {
 	case s.Arrivals < 0 || s.Arrivals > maxArrivals:
 		return fmt.Errorf("scenario: arrivals is not within 0 and %d", maxArrivals)
-	case !within(s.Hours, 0, maxHours):
+	case !upTo(s.Hours, maxHours):
 		return fmt.Errorf("scenario: hours is not within 0 and %d", maxHours)
 	case s.Arrivals == 0 && s.Hours == 0:
 		return fmt.Errorf("scenario: arrivals or hours is wanted")
-	case !within(s.WarmUp, 0, maxSpan) || !within(s.Target, 0, maxSpan) || !within(s.Grace, 0, maxSpan):
+	case !upTo(s.WarmUp, maxSpan) || !upTo(s.Target, maxSpan) || !upTo(s.Grace, maxSpan):
 		return fmt.Errorf("scenario: warm_up_s, target_s or callback_grace_s is out of bounds")
 	case len(s.Classes) < 1 || len(s.Classes) > 100 || len(s.Advisers) < 1 || len(s.Advisers) > 200:
 		return fmt.Errorf("scenario: 1 to 100 classes and 1 to 200 kinds of advisers are wanted")
 	}
+	if err := s.checkPeople(); err != nil {
+		return err
+	}
+	if err := s.checkNames(); err != nil {
+		return err
+	}
+	return s.checkSettings()
+}
+
+func (s Scenario) checkPeople() error {
 	for i, c := range s.Classes {
 		if err := c.check(); err != nil {
 			return fmt.Errorf("scenario: classes[%d]: %w", i, err)
@@ -143,10 +153,7 @@ func (s Scenario) Check() error {
 	if staff > maxStaff {
 		return fmt.Errorf("scenario: more than %d advisers", maxStaff)
 	}
-	if err := s.checkNames(); err != nil {
-		return err
-	}
-	return s.checkSettings()
+	return nil
 }
 
 func (s Scenario) checkNames() error {
@@ -169,18 +176,18 @@ func (s Scenario) checkNames() error {
 
 func (s Scenario) checkSettings() error {
 	if r := s.Rule; r != nil {
-		if !within(r.Overdue, 0, maxSpan) {
+		if !upTo(r.Overdue, maxSpan) {
 			return fmt.Errorf("scenario: rule.overdue_s is out of bounds")
 		}
 		for _, l := range r.Lanes {
-			if !slices.Contains(helpline.Lanes(), l.Lane) || !within(l.Credit, 0, maxSpan) || l.Slope < 0 || l.Slope > 1000 {
+			if !slices.Contains(helpline.Lanes(), l.Lane) || !upTo(l.Credit, maxSpan) || l.Slope < 0 || l.Slope > 1000 {
 				return fmt.Errorf("scenario: rule.lanes wants a lane, credit_s and a slope of 0 to 1000")
 			}
 		}
 	}
 	if t := s.Timing; t != nil {
 		for _, v := range []*float64{t.Offer, t.OfferCall, t.Decline, t.Miss, t.Exclusion, t.Wrap} {
-			if v != nil && !within(*v, 0, maxSpan) {
+			if v != nil && !upTo(*v, maxSpan) {
 				return fmt.Errorf("scenario: timing is out of bounds")
 			}
 		}
@@ -188,7 +195,8 @@ func (s Scenario) checkSettings() error {
 	return nil
 }
 
-func within(v, low, high float64) bool { return v >= low && v <= high }
+// upTo tells whether a number is within 0 and high.
+func upTo(v, high float64) bool { return v >= 0 && v <= high }
 
 func name(s string) bool { return len(s) >= 1 && len(s) <= 64 }
 
@@ -202,7 +210,7 @@ func (c Class) check() error {
 		return fmt.Errorf("channel is chat or %s", call)
 	case c.ByHour != nil && (len(c.ByHour) != 24 || c.PerHour != 0):
 		return fmt.Errorf("by_hour wants 24 rates and no per_hour beside it")
-	case c.top() <= 0 || c.top() > maxRate || slices.ContainsFunc(c.ByHour, func(r float64) bool { return !within(r, 0, maxRate) }):
+	case c.top() <= 0 || c.top() > maxRate || slices.ContainsFunc(c.ByHour, func(r float64) bool { return !upTo(r, maxRate) }):
 		return fmt.Errorf("per_hour or by_hour wants rates of at most %g", maxRate)
 	}
 	for _, d := range []*Span{&c.Service, c.WrapUp, c.Patience} {
@@ -231,24 +239,28 @@ func (a Staff) check() error {
 		return fmt.Errorf("slots is not within 1 and 100")
 	}
 	for _, h := range a.Shifts {
-		if !within(h.From, 0, 24) || !within(h.To, 0, 24) || h.From == h.To {
+		if !upTo(h.From, 24) || !upTo(h.To, 24) || h.From == h.To {
 			return fmt.Errorf("a shift runs from an hour to another of 0 to 24")
 		}
 	}
-	if w := a.Answer; w != nil {
-		if !within(w.Decline, 0, 1) || !within(w.Miss, 0, 1) || w.Decline+w.Miss > 1 {
-			return fmt.Errorf("answer.decline and answer.miss are shares of together at most 1")
-		}
-		return w.Delay.check()
+	return a.Answer.check()
+}
+
+func (w *Answer) check() error {
+	if w == nil {
+		return nil
 	}
-	return nil
+	if !upTo(w.Decline, 1) || !upTo(w.Miss, 1) || w.Decline+w.Miss > 1 {
+		return fmt.Errorf("answer.decline and answer.miss are shares of together at most 1")
+	}
+	return w.Delay.check()
 }
 
 func (d *Span) check() error {
 	if d == nil {
 		return nil
 	}
-	if !within(d.Mean, 0, maxSpan) || !within(d.SD, 0, maxSpan) {
+	if !upTo(d.Mean, maxSpan) || !upTo(d.SD, maxSpan) {
 		return fmt.Errorf("mean_s or sd_s is out of bounds")
 	}
 	switch d.Kind {

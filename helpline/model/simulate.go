@@ -149,11 +149,11 @@ func (d *drive) over(at int64) bool {
 
 func (d *drive) run() error {
 	for {
-		at, err := d.r.Next()
+		timers, err := d.r.Next()
 		if err != nil {
 			return err
 		}
-		timers := at
+		at := timers
 		if len(d.agenda) > 0 {
 			at = min(at, d.agenda[0].at)
 		}
@@ -161,18 +161,27 @@ func (d *drive) run() error {
 			return nil
 		}
 		d.now = max(d.now, at)
-		if timers <= d.now {
-			if err := d.take(d.r.Sweep(d.now)); err != nil {
-				return err
-			}
+		if err := d.instant(timers <= d.now); err != nil {
+			return err
 		}
-		for len(d.agenda) > 0 && d.agenda[0].at <= d.now {
-			if err := d.do(d.agenda.pop()); err != nil {
-				return err
-			}
-		}
-		d.finished = d.finished || d.s.Arrivals > 0 && d.number >= uint64(d.s.Arrivals) || d.s.Hours > 0 && d.now >= d.until
+		full := d.s.Arrivals > 0 && d.number >= uint64(d.s.Arrivals)
+		d.finished = d.finished || full || d.s.Hours > 0 && d.now >= d.until
 	}
+}
+
+// instant lets everything of this instant happen.
+func (d *drive) instant(due bool) error {
+	if due {
+		if err := d.take(d.r.Sweep(d.now)); err != nil {
+			return err
+		}
+	}
+	for len(d.agenda) > 0 && d.agenda[0].at <= d.now {
+		if err := d.do(d.agenda.pop()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // do lets one thing happen. What comes too late (the offer is over, the contact gone) is no fault.
