@@ -18,6 +18,7 @@ const usage = `adviceline - contact handling for a victims' helpline
   adviceline serve                    run a node (settings: environment, see README)
   adviceline migrate                  bring the database to this program's schema
   adviceline adviser add NAME ...     accounts: add, list, disable, password
+  adviceline simulate -in FILE        let contacts come to the model of routing
   adviceline version                  print the version
 
 adviceline COMMAND -h tells more.
@@ -74,6 +75,8 @@ func dispatch(ctx context.Context, t terminal, args []string) error {
 		return migrate(ctx, t, args[1:])
 	case "adviser":
 		return adviser(ctx, t, args[1:])
+	case "simulate":
+		return simulate(ctx, t, args[1:])
 	case "version":
 		_, err := fmt.Fprintln(t.out, version)
 		return err

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"math"
 	"slices"
 
 	"adviceline/helpline"
@@ -160,6 +161,9 @@ func (t *tally) hold(now int64, e *helpline.Event, who string, sign int) {
 func (t *tally) event(now int64, e *helpline.Event, v *visit) {
 	counts := v.arrival >= t.from
 	a := &t.classes[v.class]
+	if counts {
+		t.offers.count(e.Kind)
+	}
 	switch e.Kind {
 	case helpline.Enqueued:
 		t.waiting[e.Contact] = v.arrival
@@ -168,12 +172,9 @@ func (t *tally) event(now int64, e *helpline.Event, v *visit) {
 		}
 	case helpline.OfferMade:
 		t.hold(now, e, e.Adviser, 1)
-		t.offers.Offers++
 	case helpline.OfferDeclined, helpline.OfferTimedOut, helpline.OfferRevoked:
 		t.hold(now, e, e.Adviser, -1)
-		t.returned(e.Kind)
 	case helpline.OfferAccepted:
-		t.offers.Accepted++
 		v.held = true
 		t.talks[e.Contact] = now
 		delete(t.waiting, e.Contact)
@@ -197,14 +198,19 @@ func (t *tally) event(now int64, e *helpline.Event, v *visit) {
 	}
 }
 
-func (t *tally) returned(kind string) {
+// count notes what became of an offer.
+func (o *AdviserFigures) count(kind string) {
 	switch kind {
+	case helpline.OfferMade:
+		o.Offers++
+	case helpline.OfferAccepted:
+		o.Accepted++
 	case helpline.OfferDeclined:
-		t.offers.Declined++
+		o.Declined++
 	case helpline.OfferTimedOut:
-		t.offers.TimedOut++
-	default:
-		t.offers.Revoked++
+		o.TimedOut++
+	case helpline.OfferRevoked:
+		o.Revoked++
 	}
 }
 
@@ -269,7 +275,9 @@ func (a *account) figures(now, oldest int64) Figures {
 	for _, w := range a.waits {
 		sum += float64(w)
 	}
-	at := func(q float64) *float64 { return share(float64(a.waits[int(q*float64(len(a.waits)-1))])/1000, 1) }
+	at := func(q float64) *float64 { // nearest rank
+		return share(float64(a.waits[max(int(math.Ceil(q*float64(len(a.waits))))-1, 0)])/1000, 1)
+	}
 	f.ASA, f.P50, f.P90, f.Max = share(sum/1000, float64(a.answered)), at(0.5), at(0.9), at(1)
 	return f
 }

@@ -14,11 +14,11 @@ import (
 // seconds with the suffix _s, rates in contacts per hour. ops/docs/scenario.schema.json is its shape.
 type Scenario struct {
 	Name     string       `json:"name,omitempty"`
-	Seed     uint64       `json:"seed"`
+	Seed     uint64       `json:"seed,omitempty"`
 	Arrivals int          `json:"arrivals,omitempty"` // contacts to let in; 0: as many as come in Hours
 	Hours    float64      `json:"hours,omitempty"`    // how long contacts come; 0: until Arrivals came
 	WarmUp   float64      `json:"warm_up_s,omitempty"`
-	Target   float64      `json:"target_s"`                   // of the service level
+	Target   float64      `json:"target_s,omitempty"`         // of the service level
 	Grace    float64      `json:"callback_grace_s,omitempty"` // a callback tried within it is on time
 	Classes  []Class      `json:"classes"`
 	Advisers []Staff      `json:"advisers"`
