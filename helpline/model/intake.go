@@ -139,7 +139,7 @@ func (m *Model) Serve(now int64, languages []string) []helpline.Event {
 	var moved []*contact
 	for _, c := range m.contacts {
 		g := m.groupOf(c)
-		if c.ended > 0 || g == c.group {
+		if g == c.group {
 			continue
 		}
 		if c.class != nil {

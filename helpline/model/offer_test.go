@@ -1,0 +1,148 @@
+package model
+
+import (
+	"testing"
+	"time"
+
+	"adviceline/helpline"
+)
+
+func TestOneMillisecondLateIsLate(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.on("a", "fi", 2)
+	b.enter("c1", "fi|ordinary")
+	b.enter("c2", "fi|ordinary")
+	b.want(b.pass(30*time.Second), "") // due and not yet late: armed again
+	b.want(b.accept("a", "c1"), "accepted c1 a")
+	late := b.contacts["c2"].offerID()
+	b.clock++
+	_, _, err := b.Accept(b.clock, b.consoles["a"], late)
+	b.refused(err, helpline.ErrOfferGone)
+	_, err = b.Decline(b.clock, b.consoles["a"], late, "busy")
+	b.refused(err, helpline.ErrOfferGone)
+	b.want(b.sweep(), "timed_out c2 a")
+	b.want(b.pass(30*time.Second), "offered c2 a") // the cooldown of a miss; alone, never paused
+	b.want(b.pass(30*time.Second+time.Millisecond), "timed_out c2 a")
+	b.want(b.pass(30*time.Second), "offered c2 a")
+}
+
+func TestTwoMissesPauseWhileAnotherServes(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.on("a", "fi,sv", 1)
+	b.on("b", "fi", 1)
+	b.want(b.enter("c1", "sv|ordinary"), "enqueued c1, offered c1 a")
+	for range 3 { // nobody else has Swedish
+		b.want(b.pass(30*time.Second+time.Millisecond), "timed_out c1 a")
+		b.want(b.pass(30*time.Second), "offered c1 a")
+	}
+	b.on("s", "sv", 1)
+	b.want(b.pass(30*time.Second+time.Millisecond), "timed_out c1 a, offered c1 s")
+	if d := b.dutyOf(b.advisers["a"]); d.State != "paused" || d.Reason != "missed" {
+		t.Errorf("%+v", d)
+	}
+	b.want(b.enter("c2", "fi|ordinary"), "enqueued c2, offered c2 b")
+}
+
+// An answer between two misses makes them two first ones.
+func TestAnswerForgivesMiss(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.on("a", "fi", 1)
+	b.enter("c1", "fi|ordinary")
+	b.on("b", "fi", 1)
+	b.want(b.pass(30*time.Second+time.Millisecond), "timed_out c1 a, offered c1 b")
+	b.accept("b", "c1")
+	b.pass(2 * time.Minute)
+	b.want(b.enter("c2", "fi|ordinary"), "enqueued c2, offered c2 a")
+	b.decline("a", "c2")
+	b.want(b.pass(2*time.Minute), "offered c2 a")
+	b.want(b.pass(30*time.Second+time.Millisecond), "timed_out c2 a")
+	if d := b.advisers["a"].duty; d != "ready" {
+		t.Error(d)
+	}
+}
+
+func TestStepsAreIdempotent(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.on("a", "fi", 1)
+	e := helpline.Entry{Facts: helpline.Facts{Contact: "c1", Channel: "chat", Language: "fi", Lane: helpline.Ordinary}, Print: "p", Key: "k", Numbers: []string{"n"}}
+	first, _, err := b.Enqueue(b.clock, e)
+	b.ok(err)
+	again, events, err := b.Enqueue(b.clock, e)
+	if err != nil || len(events) > 0 || again != first {
+		t.Errorf("%+v, %+v, %v", again, events, err)
+	}
+	e.Print = "q"
+	_, _, err = b.Enqueue(b.clock, e)
+	b.refused(err, helpline.ErrRequestReused)
+	declined := b.contacts["c1"].offerID()
+	b.decline("a", "c1")
+	events, err = b.Decline(b.clock, b.consoles["a"], declined, "busy")
+	if err != nil || len(events) > 0 {
+		t.Errorf("%+v, %v", events, err)
+	}
+	b.pass(10 * time.Second)
+	offer := b.contacts["c1"].offerID()
+	b.want(b.accept("a", "c1"), "accepted c1 a")
+	leg, events, err := b.Accept(b.clock, b.consoles["a"], offer)
+	if err != nil || len(events) > 0 || leg.Contact != "c1" || leg.Waited != 10*time.Second {
+		t.Errorf("%+v, %+v, %v", leg, events, err)
+	}
+	_, _, err = b.Accept(b.clock, b.consoles["a"], declined)
+	b.refused(err, helpline.ErrOfferGone)
+	b.want(b.record("a", "c1"), "ended c1 a, recorded c1 a")
+	b.want(b.record("a", "c1"), "corrected c1 a")
+	_, err = b.End(b.clock, b.consoles["a"], "c1", "done")
+	b.refused(err, helpline.ErrNotFound)
+	_, err = b.End(b.clock, helpline.Console{Adviser: "a", Epoch: 9}, "c1", "done")
+	b.refused(err, helpline.ErrConsoleReplaced)
+}
+
+func TestCallWantsTheWholeAdviser(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.on("a", "fi", 2)
+	b.want(b.enter("c1", "fi|ordinary"), "enqueued c1, offered c1 a")
+	b.accept("a", "c1")
+	b.want(b.enter("k1", "fi|ordinary|call"), "enqueued k1") // a is reserved
+	b.want(b.enter("c2", "fi|ordinary"), "enqueued c2")      // and drains
+	b.want(b.enter("k2", "fi|danger|call"), "enqueued k2")   // another call waits too
+	b.want(b.enter("c3", "fi|same_day"), "enqueued c3, offered c3 a")
+	b.accept("a", "c3")
+	b.want(b.record("a", "c1"), "ended c1 a, recorded c1 a")
+	b.want(b.record("a", "c3"), "ended c3 a, recorded c3 a, offered k1 a")
+	if a := b.advisers["a"]; a.used != 2 {
+		t.Errorf("a call uses %d", a.used)
+	}
+	b.want(b.pass(45*time.Second), "")
+	b.accept("a", "k1")
+	b.want(b.on("b", "fi", 1), "offered k2 b")
+	b.want(b.on("z", "fi", 1), "offered c2 z")
+}
+
+func TestReservationEndsWithItsCall(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.on("a", "fi", 2)
+	b.enter("c1", "fi|ordinary")
+	b.enter("k1", "fi|ordinary|call")
+	b.enter("c2", "fi|ordinary")
+	e, err := b.Leave(b.clock, "k1", 1, "cancel")
+	b.ok(err)
+	b.want(told(e), "left k1, offered c2 a")
+	b.enter("k2", "fi|ordinary|call")
+	b.on("b", "fi", 1)
+	b.wantState("k2", helpline.Offered) // b is empty: k2 leaves a
+	b.enter("k3", "fi|ordinary|call")
+	b.want(b.duty("b", "off"), "revoked k2 b")
+	if r := b.contacts["k2"].reserver; r == nil || r.ID != "a" {
+		t.Error("nobody is kept for k2")
+	}
+	b.want(b.duty("a", "paused"), "revoked c1 a, revoked c2 a")
+	if b.contacts["k2"].reserver != nil || b.contacts["k3"].reserver != nil {
+		t.Error("somebody who does not serve is kept for a call")
+	}
+}
