@@ -109,7 +109,7 @@ func (m *Model) resume(c *contact, r helpline.Return, version int64, index strin
 	back := c.state == helpline.Away || c.state == helpline.Abandoned || c.state == helpline.DangerOpen
 	if back {
 		m.disarm(c, timerDanger)
-		c.state = helpline.Waiting
+		c.state, c.owner = helpline.Waiting, nil // who had parked it has it no more
 	}
 	m.event(helpline.Resumed, c, c.owner, "")
 	if c.state == helpline.Waiting || c.state == helpline.Offered {

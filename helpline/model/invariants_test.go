@@ -70,6 +70,10 @@ func (w *walk) onePlace(c *contact) {
 	if offers == 1 && (c.offered == nil || !slices.Contains(c.offered.offers, c) || c.expires == 0) {
 		w.Fatalf("I3: the offer of %s is nobody's", c.id)
 	}
+	early := c.state == helpline.Waiting || c.state == helpline.Offered || c.state == helpline.Away
+	if early && c.owner != nil {
+		w.Fatalf("I4: %s is %s and owned", c.id, c.state)
+	}
 	if legs == 1 && (c.owner == nil || !slices.Contains(c.owner.legs, c)) {
 		w.Fatalf("I4: %s has another owner", c.id)
 	}

@@ -75,6 +75,20 @@ func TestNobodyStarves(t *testing.T) {
 	b.pass(time.Minute)
 	b.enter("late", "fi|danger") // came 30 min after old: its key is later by less than a second
 	b.want(b.on("z", "fi", 4), "offered danger z, offered late z, offered old z, offered cont z")
+	for _, c := range []struct {
+		age  time.Duration
+		want string
+	}{
+		{20*time.Minute - time.Millisecond, "offered more a, offered old a"}, // 1320 s against not quite 1200 s
+		{20 * time.Minute, "offered old a, offered more a"},
+	} {
+		b = newBench(t)
+		b.enter("old", "fi|ordinary")
+		b.pass(c.age - 4*time.Minute)
+		b.enter("more", "fi|continuation") // 600 s, slope 3
+		b.pass(4 * time.Minute)
+		b.want(b.on("a", "fi", 2), c.want)
+	}
 	b = newBench(t)
 	b.enter("old", "fi|ordinary")
 	b.pass(31 * time.Minute)

@@ -48,20 +48,50 @@ func TestTwoMissesPauseWhileAnotherServes(t *testing.T) {
 // An answer between two misses makes them two first ones.
 func TestAnswerForgivesMiss(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.on("a", "fi", 1)
-	b.enter("c1", "fi|ordinary")
-	b.on("b", "fi", 1)
-	b.want(b.pass(30*time.Second+time.Millisecond), "timed_out c1 a, offered c1 b")
-	b.accept("b", "c1")
-	b.pass(2 * time.Minute)
-	b.want(b.enter("c2", "fi|ordinary"), "enqueued c2, offered c2 a")
-	b.decline("a", "c2")
-	b.want(b.pass(2*time.Minute), "offered c2 a")
-	b.want(b.pass(30*time.Second+time.Millisecond), "timed_out c2 a")
-	if d := b.advisers["a"].duty; d != "ready" {
-		t.Error(d)
+	for answer, want := range map[string]string{"accept": "ready", "decline": "ready", "": "paused"} {
+		b := newBench(t)
+		b.on("a", "fi", 1)
+		b.enter("c1", "fi|ordinary")
+		b.on("b", "fi", 1)
+		b.want(b.pass(30*time.Second+time.Millisecond), "timed_out c1 a, offered c1 b")
+		b.accept("b", "c1")
+		b.pass(2 * time.Minute)
+		b.want(b.enter("c2", "fi|ordinary"), "enqueued c2, offered c2 a")
+		switch answer {
+		case "accept":
+			b.accept("a", "c2")
+			b.record("a", "c2")
+			b.enter("c2", "fi|ordinary")
+			b.enter("c3", "fi|ordinary")
+		case "decline":
+			b.decline("a", "c2")
+			b.want(b.pass(2*time.Minute), "offered c2 a")
+		}
+		b.pass(30*time.Second + time.Millisecond)
+		if d := b.advisers["a"].duty; d != want {
+			t.Errorf("after %q the adviser is %s, want %s", answer, d, want)
+		}
 	}
+}
+
+// Who declined was the last to be asked, and is the last in line.
+func TestDeclineStartsTheIdleClockAnew(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.on("a", "fi,sv", 1)
+	b.pass(time.Second)
+	b.on("b", "fi,en", 1)
+	b.enter("c1", "sv|ordinary")
+	b.pass(time.Second)
+	b.enter("c2", "en|ordinary")
+	b.pass(time.Second)
+	b.decline("a", "c1") // asked before b, declined after
+	b.accept("b", "c2")
+	b.record("b", "c2")
+	_, err := b.Leave(b.clock, "c1", 1, "cancel")
+	b.ok(err)
+	b.pass(time.Minute)
+	b.want(b.enter("c3", "fi|ordinary"), "enqueued c3, offered c3 b")
 }
 
 func TestStepsAreIdempotent(t *testing.T) {
@@ -145,4 +175,23 @@ func TestReservationEndsWithItsCall(t *testing.T) {
 	if b.contacts["k2"].reserver != nil || b.contacts["k3"].reserver != nil {
 		t.Error("somebody who does not serve is kept for a call")
 	}
+}
+
+// Who declined a call is not kept for it while somebody else serves: nobody would come of it.
+func TestReservationLeavesTheExcludedAside(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.on("a", "fi", 1)
+	b.on("b", "fi", 2)
+	b.enter("c1", "fi|ordinary")
+	b.enter("c2", "fi|ordinary")
+	b.accept("a", "c1")
+	b.accept("b", "c2")
+	b.record("a", "c1")
+	b.want(b.enter("k1", "fi|ordinary|call"), "enqueued k1, offered k1 a")
+	b.want(b.decline("a", "k1"), "declined k1 a")
+	if r := b.contacts["k1"].reserver; r == nil || r.ID != "b" {
+		t.Errorf("kept for k1: %v", r.name())
+	}
+	b.want(b.record("b", "c2"), "ended c2 b, recorded c2 b, offered k1 b")
 }

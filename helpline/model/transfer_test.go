@@ -85,6 +85,20 @@ func TestRequeueGoesOnTopInAnotherLanguage(t *testing.T) {
 	b.want(b.on("s", "sv,fi", 1), "offered c1 s")
 }
 
+// Who gave a leg away is not asked again for two minutes while somebody else serves.
+func TestRequeueExcludesWhoGaveItAway(t *testing.T) {
+	t.Parallel()
+	b := talk(t)
+	b.on("full", "fi", 1)
+	b.enter("c2", "fi|ordinary")
+	b.accept("full", "c2")
+	e, err := b.Requeue(b.clock, b.consoles["a"], "c1", "")
+	b.ok(err)
+	b.want(told(e), "requeued c1 a")
+	b.want(b.pass(2*time.Minute-time.Millisecond), "")
+	b.want(b.pass(time.Millisecond), "offered c1 a")
+}
+
 func TestHandoverGivesEverythingBack(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

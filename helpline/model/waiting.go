@@ -43,7 +43,7 @@ func (m *Model) returns(c *contact) {
 		m.disarm(c, timerDanger)
 		m.freshen(c)
 	}
-	c.state = helpline.Waiting
+	c.state, c.owner = helpline.Waiting, nil
 	m.event(helpline.CameBack, c, nil, "")
 	m.queue(c)
 	m.seek(c)
