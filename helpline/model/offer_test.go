@@ -195,3 +195,31 @@ func TestReservationLeavesTheExcludedAside(t *testing.T) {
 	}
 	b.want(b.record("b", "c2"), "ended c2 b, recorded c2 b, offered k1 b")
 }
+
+func TestStandingTellsWhereALegStands(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.on("a", "fi", 2)
+	b.enter("c1", "fi|danger")
+	got, found := b.Standing("c1")
+	want := Standing{
+		State: helpline.Offered, Lane: helpline.Danger, Asked: "a", Offer: "c1.1", Expires: start + 30_000, Epoch: 1, Version: 1, Arrival: start,
+	}
+	if !found || got != want {
+		t.Errorf("%+v", got)
+	}
+	b.enter("k1", "fi|ordinary|call")
+	if got, _ := b.Standing("k1"); got.Kept != "a" || got.Offer != "" {
+		t.Errorf("%+v", got)
+	}
+	d, found := b.Standby("a")
+	if want := (helpline.Duty{State: "ready", Used: 1, Capacity: 2}); !found || d != want {
+		t.Errorf("%+v", d)
+	}
+	if _, found := b.Standing("nobody"); found {
+		t.Error("nobody stands")
+	}
+	if _, found := b.Standby("nobody"); found {
+		t.Error("nobody stands by")
+	}
+}
