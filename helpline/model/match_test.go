@@ -96,6 +96,27 @@ func TestNobodyStarves(t *testing.T) {
 	b.want(b.on("a", "fi", 2), "offered old a, offered danger a") // only finitely many pass
 }
 
+// A call is overdue from its own instant on.
+func TestCallIsOverdueWhenItSays(t *testing.T) {
+	t.Parallel()
+	for after, want := range map[time.Duration]string{
+		time.Minute: "offered k1 a", time.Minute + time.Millisecond: "offered c1 a, offered d1 a",
+	} {
+		b := newBench(t)
+		e := helpline.Entry{
+			Facts: helpline.Facts{Contact: "k1", Channel: call, Language: "fi", Lane: helpline.Ordinary}, Print: "p", Key: "k",
+			Numbers: []string{"n"}, Overdue: time.UnixMilli(start).Add(after),
+		}
+		_, _, err := b.Enqueue(b.clock, e)
+		b.ok(err)
+		b.pass(time.Second)
+		b.enter("c1", "fi|continuation")
+		b.enter("d1", "fi|same_day")
+		b.pass(59 * time.Second)
+		b.want(b.on("a", "fi", 2), want)
+	}
+}
+
 func TestDeclineExcludesForTwoMinutesWhileAnotherServes(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

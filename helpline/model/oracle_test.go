@@ -249,5 +249,10 @@ func skillCases() []oracleCase {
 			Classes:  h5,
 			Advisers: []Staff{pool("a", 2, 1, 3, "fi"), pool("b", 2, 1, 3, "fi", "en"), pool("c", 1, 1, 3, "fi", "en", "ru")},
 		}, want: []figure{{0, "E[W]", 0.188823}, {1, "E[W]", 0.419606}, {2, "E[W]", 1.565015}}},
+		// The rule itself, the least flexible first: no theory, but figures of another simulation.
+		{name: "H5 rule", unit: unit, s: Scenario{
+			Classes:  h5,
+			Advisers: []Staff{pool("a", 2, 1, 1, "fi"), pool("b", 2, 1, 1, "fi", "en"), pool("c", 1, 1, 1, "fi", "en", "ru")},
+		}, want: []figure{{0, "E[W]", 0.188}, {1, "E[W]", 0.388}, {2, "E[W]", 1.405}}},
 	}
 }

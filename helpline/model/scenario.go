@@ -36,8 +36,9 @@ type Class struct {
 	PerHour  float64       `json:"per_hour,omitempty"`
 	ByHour   []float64     `json:"by_hour,omitempty"`
 	Service  Span          `json:"service"`
-	WrapUp   *Span         `json:"wrap_up,omitempty"`  // none: the outcome stands at the end
-	Patience *Span         `json:"patience,omitempty"` // none: endless
+	WrapUp   *Span         `json:"wrap_up,omitempty"`         // none: the outcome stands at the end
+	Patience *Span         `json:"patience,omitempty"`        // none: endless
+	Overdue  float64       `json:"overdue_after_s,omitempty"` // callbacks: overdue so long after due; 0 never
 }
 
 // Staff is one adviser, or Count of them alike with numbers behind the name.
@@ -208,15 +209,26 @@ func (c Class) check() error {
 		return fmt.Errorf("lane is none of the lanes")
 	case c.Channel != "chat" && c.Channel != call:
 		return fmt.Errorf("channel is chat or %s", call)
-	case c.ByHour != nil && (len(c.ByHour) != 24 || c.PerHour != 0):
-		return fmt.Errorf("by_hour wants 24 rates and no per_hour beside it")
-	case c.top() <= 0 || c.top() > maxRate || slices.ContainsFunc(c.ByHour, func(r float64) bool { return !upTo(r, maxRate) }):
-		return fmt.Errorf("per_hour or by_hour wants rates of at most %g", maxRate)
+	case !upTo(c.Overdue, maxSpan) || c.Overdue > 0 && c.Channel != call:
+		return fmt.Errorf("overdue_after_s is for callbacks; chats have the rule's overdue_s")
+	}
+	if err := c.checkRate(); err != nil {
+		return err
 	}
 	for _, d := range []*Span{&c.Service, c.WrapUp, c.Patience} {
 		if err := d.check(); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func (c Class) checkRate() error {
+	if c.ByHour != nil && (len(c.ByHour) != 24 || c.PerHour != 0) {
+		return fmt.Errorf("by_hour wants 24 rates and no per_hour beside it")
+	}
+	if c.top() <= 0 || c.top() > maxRate || slices.ContainsFunc(c.ByHour, func(r float64) bool { return !upTo(r, maxRate) }) {
+		return fmt.Errorf("per_hour or by_hour wants rates of at most %g", maxRate)
 	}
 	return nil
 }

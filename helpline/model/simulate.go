@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"adviceline/helpline"
 )
@@ -218,6 +219,9 @@ func (d *drive) arrive(x deed) error {
 	e := helpline.Entry{
 		Facts: helpline.Facts{Contact: id, Channel: c.Channel, Language: c.Language, Skill: c.Skill, Lane: c.Lane, PageLanguage: "fi", Asks: "help"},
 		Print: "p", Key: "k", Numbers: []string{id},
+	}
+	if c.Overdue > 0 {
+		e.Overdue = time.UnixMilli(d.now + millis(c.Overdue))
 	}
 	if v.brought.patience >= 0 {
 		d.agenda.add(deed{at: d.now + v.brought.patience, turn: leaving, id: id})

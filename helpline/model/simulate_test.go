@@ -262,7 +262,7 @@ func TestSpans(t *testing.T) {
 func TestTheoryWhereItApplies(t *testing.T) {
 	t.Parallel()
 	for _, c := range oracleCases() {
-		want := map[string]string{"A1": "Erlang A", "A2": "Erlang A", "A6": "Erlang A", "N2": "", "H5": ""}
+		want := map[string]string{"A1": "Erlang A", "A2": "Erlang A", "A6": "Erlang A", "N2": "", "H5": "", "H5 rule": ""}
 		name, special := want[c.name]
 		if !special {
 			name = "Erlang C"
