@@ -4,14 +4,12 @@ import "adviceline/helpline"
 
 // silent keeps danger open that would have ended by silence, until a person closes it or the person
 // in danger comes back.
-func (m *Model) silent(c *contact) {
-	if c.state == helpline.Offered {
-		m.feed(m.withdraw(c, helpline.OfferRevoked, "contact_left"))
-	}
+func (m *Model) silent(c *contact, reason string) {
+	m.giveUp(c)
 	m.unqueue(c)
 	m.disarm(c, timerAway, timerLife)
 	c.state = helpline.DangerOpen
-	m.event(helpline.DangerIsOpen, c, nil, "")
+	m.event(helpline.DangerIsOpen, c, nil, reason)
 	m.arm(c, timerDanger, m.now+reTell)
 }
 

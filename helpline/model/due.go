@@ -91,15 +91,18 @@ func (m *Model) awayDue(c *contact) {
 	default:
 		return
 	}
-	if c.lane == danger {
-		m.silent(c)
-		return
-	}
+	reason := "abandoned"
 	if c.exit {
-		m.exited(c, "exit")
-		return
+		reason = "exit"
 	}
-	m.abandoned(c, "abandoned")
+	switch {
+	case c.lane == danger:
+		m.silent(c, reason)
+	case c.exit:
+		m.exited(c, reason)
+	default:
+		m.abandoned(c, reason)
+	}
 }
 
 // exited closes for good who left by exit.
@@ -144,7 +147,7 @@ func (m *Model) lifeDue(c *contact) {
 		m.revokeTransfer(c, "superseded")
 		m.wrap(c, "expired_by_policy")
 	case c.lane == danger:
-		m.silent(c)
+		m.silent(c, "expired_by_policy")
 		return
 	default:
 		m.close(c, helpline.Expired, "expired_by_policy")
@@ -156,13 +159,18 @@ func (m *Model) lifeDue(c *contact) {
 
 // close ends a leg that no adviser will have.
 func (m *Model) close(c *contact, state helpline.State, reason string) {
-	if c.state == helpline.Offered {
-		m.feed(m.withdraw(c, helpline.OfferRevoked, "contact_left"))
-	}
+	m.giveUp(c)
 	m.unqueue(c)
 	m.disarm(c, timerAway, timerLife, timerDanger)
 	c.state, c.ended, c.reason = state, m.now, reason
 	m.event(helpline.Left, c, nil, reason)
+}
+
+// giveUp takes a live offer back whose contact is gone; the adviser is fed at the end of the step.
+func (m *Model) giveUp(c *contact) {
+	if c.state == helpline.Offered {
+		m.freed = append(m.freed, m.withdraw(c, helpline.OfferRevoked, "contact_left"))
+	}
 }
 
 // common are the languages that name nobody.

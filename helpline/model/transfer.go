@@ -143,7 +143,7 @@ func (m *Model) unpark(c *contact) {
 	if c.lane != danger {
 		c.lane = continuation
 	}
-	m.event(helpline.CameBack, c, a, "")
+	m.event(helpline.CameBack, c, nil, "")
 	if m.now >= m.held && a.free(m.now, c.call()) {
 		m.offer(c, a, "owner", "")
 		return

@@ -83,17 +83,11 @@ func (m *Model) goAway(c *contact, grace int64) {
 	if c.state != helpline.Waiting && c.state != helpline.Offered {
 		return
 	}
-	var a *adviser
-	if c.state == helpline.Offered {
-		a = m.withdraw(c, helpline.OfferRevoked, "contact_left")
-	}
+	m.giveUp(c)
 	m.unqueue(c)
 	c.state = helpline.Away
 	m.arm(c, timerAway, m.now+grace)
 	m.event(helpline.WentAway, c, nil, "")
-	if a != nil {
-		m.feed(a)
-	}
 }
 
 // View is how a contact stands, for its own page; without a socket it counts as presence.
