@@ -1,6 +1,10 @@
 package model
 
-import "adviceline/helpline"
+import (
+	"strings"
+
+	"adviceline/helpline"
+)
 
 // Limits of a conversation: messages a second and side, and messages in all.
 const (
@@ -84,6 +88,26 @@ func (m *Model) Typing(now int64, k helpline.Console, contact string) error {
 	}
 	_, err := m.console(k)
 	return err
+}
+
+// Forward checks that a stream has its place. Errors: ErrNotFound, ErrConsoleReplaced (another socket
+// has it).
+func (m *Model) Forward(now int64, p helpline.Posted) error {
+	m.step(now)
+	side, id, _ := strings.Cut(p.To, ":")
+	up, socket := false, ""
+	if a := m.advisers[id]; side == "a" && a != nil {
+		up, socket = a.up, a.Socket
+	} else if c := m.contacts[id]; side == "c" && c != nil && c.bearer(p.Version) {
+		up, socket = c.up, c.socket
+	}
+	if !up {
+		return helpline.ErrNotFound
+	}
+	if socket != p.Mark {
+		return helpline.ErrConsoleReplaced
+	}
+	return nil
 }
 
 // End closes a conversation; the slot is held for the outcome. Idempotent by state.

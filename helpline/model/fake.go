@@ -71,7 +71,7 @@ func (f *Fake) View(_ context.Context, contact string, version int64) (helpline.
 }
 
 // Positions implements helpline.IntakeQueue.
-func (f *Fake) Positions(_ context.Context, contacts []string) (places map[string]int, err error) {
+func (f *Fake) Positions(_ context.Context, contacts []string) (places map[string]helpline.Position, err error) {
 	f.With(func(m *Model, now int64) { places = m.Positions(now, contacts) })
 	return places, nil
 }
@@ -170,6 +170,12 @@ func (f *Fake) Typing(_ context.Context, c helpline.Console, contact string) (er
 // End implements helpline.ConversationQueue.
 func (f *Fake) End(_ context.Context, c helpline.Console, contact, reason string) ([]helpline.Event, error) {
 	return only(f, func(m *Model, now int64) ([]helpline.Event, error) { return m.End(now, c, contact, reason) })
+}
+
+// Forward implements helpline.ConversationQueue.
+func (f *Fake) Forward(_ context.Context, p helpline.Posted) (err error) {
+	f.With(func(m *Model, now int64) { err = m.Forward(now, p) })
+	return err
 }
 
 // Draft implements helpline.OutcomeQueue.

@@ -136,7 +136,7 @@ func TestFakeIsForManyAtOnce(t *testing.T) {
 	places, _ := f.Positions(t.Context(), ids)
 	seen := map[int]bool{}
 	for _, ahead := range places {
-		seen[ahead] = true
+		seen[ahead.Ahead] = true
 	}
 	if len(places) != 8 || len(seen) != 8 {
 		t.Errorf("%v", places)

@@ -51,7 +51,7 @@ func (m *Model) returns(c *contact) {
 
 func (m *Model) view(c *contact) helpline.View {
 	v := helpline.View{
-		State: c.state, Seq: c.seq, Floor: c.floor, Ahead: m.ahead(c), Key: c.key, Version: c.version,
+		State: c.state, Seq: c.seq, Floor: c.floor, Place: helpline.Position{Ahead: m.ahead(c)}, Key: c.key, Version: c.version,
 	}
 	if c.owner != nil && c.key != "" {
 		v.Alias = c.owner.Alias
@@ -153,13 +153,14 @@ func (m *Model) exit(c *contact) {
 	m.arm(c, timerAway, m.now+keep)
 }
 
-// Positions counts, for those of the contacts that wait, who is served before them.
-func (m *Model) Positions(now int64, contacts []string) map[string]int {
+// Positions counts, for those of the contacts that wait, who is served before them. Ranges of waits are
+// not the model's.
+func (m *Model) Positions(now int64, contacts []string) map[string]helpline.Position {
 	m.step(now)
-	places := map[string]int{}
+	places := map[string]helpline.Position{}
 	for _, id := range contacts {
 		if c := m.contacts[id]; c != nil && c.state == helpline.Waiting {
-			places[id] = m.ahead(c)
+			places[id] = helpline.Position{Ahead: m.ahead(c)}
 		}
 	}
 	return places
