@@ -164,7 +164,7 @@ func TestParkedLegAsksItsOwnerFirst(t *testing.T) {
 	b.record("a", "c2")
 	_, e, err = b.ContactUp(b.clock, "c1", 1, "s2")
 	b.ok(err)
-	b.want(told(e), "returned c1 a, offered c1 a") // though z is as free
+	b.want(told(e), "returned c1, offered c1 a") // though z is as free
 	if e[1].Lane != helpline.Continuation {
 		t.Error(e[1].Lane)
 	}

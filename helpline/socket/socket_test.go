@@ -151,7 +151,7 @@ func TestFirstFrameDeadline(t *testing.T) {
 
 func TestDeadPeer(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, socket.Options{PingEvery: 20 * time.Millisecond, DeadAfter: 100 * time.Millisecond})
+	h := newHouse(t, socket.Options{PingEvery: 50 * time.Millisecond, DeadAfter: 2 * time.Second})
 	live, _ := h.greet(t)
 	dead, _ := h.greet(t)
 	dead.SetPingHandler(func(string) error { return nil })
