@@ -19,6 +19,7 @@ const usage = `adviceline - contact handling for a victims' helpline
   adviceline migrate                  bring the database to this program's schema
   adviceline adviser add NAME ...     accounts: add, list, disable, password
   adviceline simulate -in FILE        let contacts come to the model of routing
+  adviceline staffing -in FILE        advisers for each hour of the week
   adviceline version                  print the version
 
 adviceline COMMAND -h tells more.
@@ -77,6 +78,8 @@ func dispatch(ctx context.Context, t terminal, args []string) error {
 		return adviser(ctx, t, args[1:])
 	case "simulate":
 		return simulate(ctx, t, args[1:])
+	case "staffing":
+		return staffing(ctx, t, args[1:])
 	case "version":
 		_, err := fmt.Fprintln(t.out, version)
 		return err

@@ -31,7 +31,7 @@ func simulate(ctx context.Context, t terminal, args []string) (err error) {
 	if *in == "" || f.NArg() > 0 {
 		return bad("simulate -in scenario.json; try adviceline simulate -h")
 	}
-	data, err := readScenario(t, *in)
+	data, err := readInput(t, *in)
 	if err != nil {
 		return err
 	}
@@ -58,20 +58,20 @@ func simulate(ctx context.Context, t terminal, args []string) (err error) {
 	return e.Encode(k)
 }
 
-// readScenario reads at most a little more than a scenario may have.
-func readScenario(t terminal, path string) ([]byte, error) {
+// readInput reads at most a little more than a scenario may have.
+func readInput(t terminal, path string) ([]byte, error) {
 	from := t.in
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return nil, fmt.Errorf("read scenario: %w", err)
+			return nil, fmt.Errorf("read input: %w", err)
 		}
 		defer func() { _ = file.Close() }()
 		from = file
 	}
 	data, err := io.ReadAll(io.LimitReader(from, 1<<20))
 	if err != nil {
-		return nil, fmt.Errorf("read scenario: %w", err)
+		return nil, fmt.Errorf("read input: %w", err)
 	}
 	return data, nil
 }

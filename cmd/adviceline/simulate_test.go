@@ -103,7 +103,7 @@ func TestSimulateRefuses(t *testing.T) {
 			t.Errorf("%v: %d", args, status)
 		}
 	}
-	if status, _, fault := simulated(t, "", "-in", filepath.Join(t.TempDir(), "none")); status != 1 || !strings.Contains(fault, "read scenario") {
+	if status, _, fault := simulated(t, "", "-in", filepath.Join(t.TempDir(), "none")); status != 1 || !strings.Contains(fault, "read input") {
 		t.Errorf("no file: %d, %s", status, fault)
 	}
 }
