@@ -6,60 +6,83 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
+	"hash"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Tokens derives what a contact's answers are made of, so that a repeated request gets the same
 // answer though nothing was remembered: contact id, token and return number. Safe for
 // concurrent use.
 type Tokens struct {
-	contact, token, number, print []byte
+	contact, token, number, print *macs
 }
 
 // NewTokens takes a function that derives a 32-byte key per purpose from the root key.
 func NewTokens(derive func(purpose string) []byte) Tokens {
 	return Tokens{
-		contact: derive("contact-id"), token: derive("contact-token"),
-		number: derive("return-number"), print: derive("request-print"),
+		contact: newMacs(derive("contact-id")), token: newMacs(derive("contact-token")),
+		number: newMacs(derive("return-number")), print: newMacs(derive("request-print")),
 	}
 }
 
-func mac(key []byte, parts ...[]byte) []byte {
-	h := hmac.New(sha256.New, key)
-	var n [4]byte
+// macs makes HMACs under one key. Their states go round: to set one up costs more than to use it.
+type macs struct{ states sync.Pool }
+
+type macState struct {
+	hash.Hash
+	text []byte // what is hashed, then the sum
+}
+
+func newMacs(key []byte) *macs {
+	return &macs{sync.Pool{New: func() any { return &macState{Hash: hmac.New(sha256.New, key)} }}}
+}
+
+// sum gives the first 16 bytes; each part goes with its length.
+func (m *macs) sum(parts ...string) (sum [16]byte) {
+	s := m.states.Get().(*macState)
 	for _, p := range parts {
-		binary.BigEndian.PutUint32(n[:], uint32(len(p))) // #nosec G115 -- parts are at most 16 KiB
-		h.Write(n[:])
-		h.Write(p)
+		s.text = binary.BigEndian.AppendUint32(s.text, uint32(len(p))) // #nosec G115 -- parts are at most 16 KiB
+		s.text = append(s.text, p...)
 	}
-	return h.Sum(nil)
+	s.Write(s.text)
+	clear(s.text) // a state keeps nothing of a contact
+	s.text = s.Sum(s.text[:0])
+	copy(sum[:], s.text)
+	clear(s.text)
+	s.text = s.text[:0]
+	s.Reset()
+	m.states.Put(s)
+	return sum
 }
 
 // ContactID is HMAC(key, request id) in the shape of a canonical UUIDv4.
 func (t Tokens) ContactID(requestID string) string {
-	b := mac(t.contact, []byte(requestID))[:16]
+	b := t.contact.sum(requestID)
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	s := hex.EncodeToString(b)
+	s := hex.EncodeToString(b[:])
 	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
 }
 
 // Print is a keyed fingerprint of a request's body: it tells "same body" and nothing else.
 func (t Tokens) Print(body []byte) string {
-	return hex.EncodeToString(mac(t.print, body)[:16])
+	b := t.print.sum(string(body))
+	return hex.EncodeToString(b[:])
 }
 
 // ReturnNumber gives the 8 digits of a contact and version.
 func (t Tokens) ReturnNumber(contact string, version int64) string {
-	b := mac(t.number, []byte(contact), fmt.Append(nil, version))
-	return fmt.Sprintf("%08d", binary.BigEndian.Uint64(b)%100_000_000)
+	b := t.number.sum(contact, strconv.FormatInt(version, 10))
+	digits := strconv.FormatUint(100_000_000+binary.BigEndian.Uint64(b[:])%100_000_000, 10)
+	return digits[1:]
 }
 
 // NumberIndex is the name under which the queue finds a return number: keyed, so that a dump of
 // Redis holds no number that opens a conversation.
 func (t Tokens) NumberIndex(number string) string {
-	return hex.EncodeToString(mac(t.number, []byte("index"), []byte(number))[:16])
+	b := t.number.sum("index", number)
+	return hex.EncodeToString(b[:])
 }
 
 // Claim is what a token says of its bearer: which contact, and how often it came back by number.
@@ -71,9 +94,9 @@ type Claim struct {
 
 // Sign makes the bearer token of a claim.
 func (t Tokens) Sign(c Claim) string {
-	body := fmt.Sprintf("1.%s.%d", c.Contact, c.Version)
-	sum := mac(t.token, []byte(body))[:16]
-	return base64.RawURLEncoding.EncodeToString(append(sum, body...))
+	body := "1." + c.Contact + "." + strconv.FormatInt(c.Version, 10)
+	sum := t.token.sum(body)
+	return base64.RawURLEncoding.EncodeToString(append(sum[:], body...))
 }
 
 // Claim opens a token: ErrNotFound for anything that this house did not sign.
@@ -82,10 +105,11 @@ func (t Tokens) Claim(token string) (Claim, error) {
 	if err != nil || len(raw) < 17 || len(raw) > 256 {
 		return Claim{}, ErrNotFound
 	}
-	if !hmac.Equal(raw[:16], mac(t.token, raw[16:])[:16]) {
+	body := string(raw[16:])
+	if sum := t.token.sum(body); !hmac.Equal(raw[:16], sum[:]) {
 		return Claim{}, ErrNotFound
 	}
-	parts := strings.Split(string(raw[16:]), ".")
+	parts := strings.Split(body, ".")
 	if len(parts) != 3 || parts[0] != "1" {
 		return Claim{}, ErrNotFound
 	}
