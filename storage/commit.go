@@ -42,7 +42,7 @@ func (s *Store) commit(ctx context.Context, line string, entries []*entry) (live
 // line has none yet.
 func fence(ctx context.Context, tx pgx.Tx, line string) (int64, error) {
 	const query = `SELECT number FROM incarnation WHERE line = @line FOR SHARE`
-	r, err := tx.Query(ctx, query, pgx.NamedArgs{"line": line})
+	r, err := tx.Query(ctx, query, named{"line": line})
 	if err != nil {
 		return 0, err
 	}
@@ -69,7 +69,7 @@ WITH added AS (
 	RETURNING incarnation, number, outcome
 )
 SELECT incarnation, number FROM added WHERE outcome`
-	b.Queue(query, pgx.NamedArgs{
+	b.Queue(query, named{
 		"line":         line,
 		"incarnations": column(entries, func(e *entry) int64 { return e.Incarnation }),
 		"numbers":      column(entries, func(e *entry) int64 { return e.Number }),
@@ -108,7 +108,7 @@ ON CONFLICT (line, contact) DO UPDATE SET
 	owner = excluded.owner, epoch = excluded.epoch, version = excluded.version, accepted_at = excluded.accepted_at,
 	ended_at = excluded.ended_at, recorded_at = excluded.recorded_at, reason = excluded.reason
 WHERE (excluded.incarnation, excluded.number) > (c.incarnation, c.number)`
-	b.Queue(query, pgx.NamedArgs{
+	b.Queue(query, named{
 		"line":         line,
 		"contacts":     column(entries, func(e *entry) pgtype.UUID { return e.contact }),
 		"incarnations": column(entries, func(e *entry) int64 { return e.Incarnation }),
@@ -161,7 +161,7 @@ ON CONFLICT (key) DO UPDATE SET
 	if len(entries) == 0 {
 		return nil
 	}
-	_, err := tx.Exec(ctx, query, pgx.NamedArgs{
+	_, err := tx.Exec(ctx, query, named{
 		"line":         line,
 		"incarnations": column(entries, func(e *entry) int64 { return e.Incarnation }),
 		"numbers":      column(entries, func(e *entry) int64 { return e.Number }),

@@ -51,7 +51,7 @@ func (s *Store) Hold(ctx context.Context, line string, f func(ctx context.Contex
 func acquire(ctx context.Context, conn *pgx.Conn, line string) error {
 	for {
 		_, err := conn.Exec(ctx, `SELECT pg_advisory_lock(hashtextextended('adviceline line ' || @line::text, 0))`,
-			pgx.NamedArgs{"line": line})
+			named{"line": line})
 		var refused *pgconn.PgError
 		if errors.As(err, &refused) && refused.Code == lockNotAvailable && ctx.Err() == nil {
 			continue
@@ -71,7 +71,7 @@ type life struct {
 // queue's server in it, 0 and "" when there was none.
 func (s *Store) Incarnation(ctx context.Context, line string) (int64, string, error) {
 	const query = `SELECT number, run_id FROM incarnation WHERE line = @line`
-	all, err := rows[life](ctx, s, query, pgx.NamedArgs{"line": line})
+	all, err := rows[life](ctx, s, query, named{"line": line})
 	if err != nil {
 		return 0, "", fmt.Errorf("read incarnation: %w", err)
 	}
@@ -89,7 +89,7 @@ INSERT INTO incarnation AS i (line, number, run_id)
 VALUES (@line, @number, @run_id)
 ON CONFLICT (line) DO UPDATE SET number = excluded.number, run_id = excluded.run_id
 WHERE i.number < excluded.number OR (i.number = excluded.number AND i.run_id = excluded.run_id)`
-	n, err := s.exec(ctx, query, pgx.NamedArgs{"line": line, "number": incarnation, "run_id": runID})
+	n, err := s.exec(ctx, query, named{"line": line, "number": incarnation, "run_id": runID})
 	if err == nil && n == 0 {
 		err = ErrOldIncarnation
 	}

@@ -96,7 +96,7 @@ func (s *Store) within(ctx context.Context, f func(ctx context.Context, tx pgx.T
 }
 
 // exec runs one statement within the bound of one call and gives the number of rows it changed.
-func (s *Store) exec(ctx context.Context, sql string, args pgx.NamedArgs) (int64, error) {
+func (s *Store) exec(ctx context.Context, sql string, args named) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	tag, err := s.pool.Exec(ctx, sql, args)
@@ -104,7 +104,7 @@ func (s *Store) exec(ctx context.Context, sql string, args pgx.NamedArgs) (int64
 }
 
 // rows gives every row of one query within the bound of one call.
-func rows[T any](ctx context.Context, s *Store, sql string, args pgx.NamedArgs) ([]T, error) {
+func rows[T any](ctx context.Context, s *Store, sql string, args named) ([]T, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	r, err := s.pool.Query(ctx, sql, args)

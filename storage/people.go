@@ -33,7 +33,7 @@ ON CONFLICT DO NOTHING`
 	if err != nil || !id.Valid || fold(p.Name) == "" || !storable(p.Name, p.Alias) || !hashed(passwordHash) {
 		return fmt.Errorf("add person: %w", helpline.ErrInvalid)
 	}
-	n, err := s.exec(ctx, query, pgx.NamedArgs{
+	n, err := s.exec(ctx, query, named{
 		"id": id, "name": strings.TrimSpace(p.Name), "folded": fold(p.Name), "alias": p.Alias,
 		"roles": append([]string{}, p.Roles...), "languages": append([]string{}, p.Languages...),
 		"capacity": p.Capacity, "password": passwordHash,
@@ -76,7 +76,7 @@ FROM person WHERE folded = @folded AND NOT disabled`
 	if !storable(name) {
 		return helpline.Person{}, "", fmt.Errorf("find person: %w", helpline.ErrBadCredentials)
 	}
-	all, err := rows[entry](ctx, s, query, pgx.NamedArgs{"folded": fold(name)})
+	all, err := rows[entry](ctx, s, query, named{"folded": fold(name)})
 	if err == nil && len(all) == 0 {
 		err = helpline.ErrBadCredentials
 	}
@@ -92,7 +92,7 @@ func (s *Store) DisablePerson(ctx context.Context, name string) (helpline.Person
 	const query = `
 UPDATE person SET disabled = true WHERE folded = @folded
 RETURNING id::text AS id, name, alias, roles, languages, capacity`
-	p, dropped, err := s.signOut(ctx, query, pgx.NamedArgs{"folded": fold(name)})
+	p, dropped, err := s.signOut(ctx, query, named{"folded": fold(name)})
 	if err != nil {
 		return p, nil, fmt.Errorf("disable person: %w", err)
 	}
@@ -108,7 +108,7 @@ RETURNING id::text AS id, name, alias, roles, languages, capacity`
 	if !hashed(passwordHash) {
 		return helpline.Person{}, nil, fmt.Errorf("set password: %w", helpline.ErrInvalid)
 	}
-	p, dropped, err := s.signOut(ctx, query, pgx.NamedArgs{"folded": fold(name), "password": passwordHash})
+	p, dropped, err := s.signOut(ctx, query, named{"folded": fold(name), "password": passwordHash})
 	if err != nil {
 		return p, nil, fmt.Errorf("set password: %w", err)
 	}
@@ -117,7 +117,7 @@ RETURNING id::text AS id, name, alias, roles, languages, capacity`
 
 // signOut changes one person and drops their sign-ins. A session that is put meanwhile waits for the
 // row of the person, so none is left over.
-func (s *Store) signOut(ctx context.Context, change string, args pgx.NamedArgs) (helpline.Person, []string, error) {
+func (s *Store) signOut(ctx context.Context, change string, args named) (helpline.Person, []string, error) {
 	const drop = `DELETE FROM session WHERE person = @person::uuid RETURNING hash`
 	var p helpline.Person
 	var dropped []string
@@ -135,7 +135,7 @@ func (s *Store) signOut(ctx context.Context, change string, args pgx.NamedArgs) 
 		if err != nil {
 			return err
 		}
-		if r, err = tx.Query(ctx, drop, pgx.NamedArgs{"person": p.ID}); err != nil {
+		if r, err = tx.Query(ctx, drop, named{"person": p.ID}); err != nil {
 			return err
 		}
 		dropped, err = pgx.CollectRows(r, pgx.RowTo[string])

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"adviceline/helpline"
 )
 
@@ -21,7 +19,7 @@ ON CONFLICT (hash) DO UPDATE SET expires = excluded.expires WHERE s.person = exc
 	if err != nil || !person.Valid || session.Hash == "" || !storable(session.Hash) {
 		return fmt.Errorf("put session: %w", helpline.ErrInvalid)
 	}
-	n, err := s.exec(ctx, query, pgx.NamedArgs{"hash": session.Hash, "person": person, "expires": session.Expires})
+	n, err := s.exec(ctx, query, named{"hash": session.Hash, "person": person, "expires": session.Expires})
 	if err == nil && n == 0 {
 		err = helpline.ErrSignedOut
 	}
@@ -45,7 +43,7 @@ WHERE s.hash = @hash AND s.expires > now() AND NOT p.disabled`
 	if !storable(hash) {
 		return helpline.Session{}, fmt.Errorf("read session: %w", helpline.ErrSignedOut)
 	}
-	all, err := rows[entry](ctx, s, query, pgx.NamedArgs{"hash": hash})
+	all, err := rows[entry](ctx, s, query, named{"hash": hash})
 	if err == nil && len(all) == 0 {
 		err = helpline.ErrSignedOut
 	}
@@ -58,7 +56,7 @@ WHERE s.hash = @hash AND s.expires > now() AND NOT p.disabled`
 // DropSession ends a sign-in; an unknown one is no error.
 func (s *Store) DropSession(ctx context.Context, hash string) error {
 	const query = `DELETE FROM session WHERE hash = @hash`
-	if _, err := s.exec(ctx, query, pgx.NamedArgs{"hash": hash}); err != nil {
+	if _, err := s.exec(ctx, query, named{"hash": hash}); err != nil {
 		return fmt.Errorf("drop session: %w", err)
 	}
 	return nil
