@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -18,6 +17,7 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"adviceline/helpline"
+	"adviceline/helpline/strict"
 )
 
 //go:embed lua/*.lua
@@ -228,7 +228,7 @@ func (q *Queue) into(ctx context.Context, out any, verb string, args ...any) ([]
 		return nil, err
 	}
 	text, _ := value.(string)
-	if err := json.Unmarshal([]byte(text), out); err != nil {
+	if err := strict.Own(text, out); err != nil {
 		return events, fmt.Errorf("read reply of %s: %w", verb, err)
 	}
 	return events, nil

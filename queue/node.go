@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"math/rand/v2"
@@ -12,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"adviceline/helpline"
+	"adviceline/helpline/strict"
 )
 
 // Figures are what a node's heartbeat learns of the line.
@@ -80,7 +80,7 @@ func (n *Node) Subscribe(ctx context.Context) (run func(context.Context), err er
 				continue
 			}
 			var notice helpline.Notice
-			if json.Unmarshal([]byte(m.Payload), &notice) != nil {
+			if strict.Own(m.Payload, &notice) != nil {
 				n.Log.Error("notice malformed")
 				continue
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"adviceline/helpline"
+	"adviceline/helpline/strict"
 )
 
 // event is an event as the scripts write it: instants in ms, 0 for none.
@@ -54,7 +55,7 @@ func since1970(t time.Time) int64 {
 
 func decodeEvent(id, text string) (helpline.Event, error) {
 	var e event
-	if err := json.Unmarshal([]byte(text), &e); err != nil {
+	if err := strict.Own(text, &e); err != nil {
 		return helpline.Event{}, errors.New("read event: malformed")
 	}
 	return helpline.Event{
