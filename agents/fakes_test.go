@@ -124,7 +124,11 @@ func bind(key, contact, field string, version int64) string {
 	return fmt.Sprintf("%s/%s/%s/%d:", key, contact, field, version)
 }
 
-func (sealer) NewDataKey(class string, _ time.Time) (string, error) { return "key-" + class, nil }
+func (s sealer) SealAnew(class string, _ time.Time, contact, field string, version int64, plain []byte) (string, string, error) {
+	key := "key-" + class
+	sealed, err := s.Seal(key, contact, field, version, plain)
+	return key, sealed, err
+}
 
 func (sealer) Seal(key, contact, field string, version int64, plain []byte) (string, error) {
 	return bind(key, contact, field, version) + base64.StdEncoding.EncodeToString(plain), nil

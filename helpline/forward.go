@@ -61,10 +61,8 @@ func (l *Line) forward(ctx context.Context, p Posted, frames []json.RawMessage) 
 		if err != nil {
 			return ErrInvalid
 		}
-		if p.Key, err = l.Seal.NewDataKey("live", l.Now().UTC().AddDate(0, 0, 2)); err != nil {
-			return ErrKeysGone
-		}
-		if p.Sealed, err = l.Seal.Seal(p.Key, p.To, framesField(p.Mark), 0, plain); err != nil {
+		p.Key, p.Sealed, err = l.Seal.SealAnew("live", l.Now().UTC().AddDate(0, 0, 2), p.To, framesField(p.Mark), 0, plain)
+		if err != nil {
 			return ErrKeysGone
 		}
 	}

@@ -74,11 +74,6 @@ func (l *Line) Admit(ctx context.Context, in Intake) (Admission, error) {
 		return Admission{}, ErrCallbackUnavailable
 	}
 	contact := l.Tokens.ContactID(in.RequestID)
-	key, err := l.Seal.NewDataKey("live", l.Now().UTC().AddDate(0, 0, 2))
-	if err != nil {
-		l.Log.ErrorContext(ctx, "no day key: line takes no text", "error", err)
-		return Admission{}, ErrKeysGone
-	}
 	e := Entry{
 		Facts: Facts{
 			Contact: contact, Channel: in.Channel, PageLanguage: in.PageLanguage, Language: in.Language,
@@ -86,9 +81,10 @@ func (l *Line) Admit(ctx context.Context, in Intake) (Admission, error) {
 			Lane: in.Lane(), Child: in.Child,
 		},
 		Print: l.Tokens.Print(in.Body),
-		Key:   key,
 	}
-	if e.Told, err = l.sealTold(key, e.Facts); err != nil {
+	var err error
+	if e.Key, e.Told, err = l.sealTold(e.Facts); err != nil {
+		l.Log.ErrorContext(ctx, "no day key: line takes no text", "error", err)
 		return Admission{}, ErrKeysGone
 	}
 	for v := int64(1); v <= 3; v++ {

@@ -84,7 +84,7 @@ type Ledger interface {
 // Sealer makes and opens what is private (privacy.md, Keys). What is sealed for one contact,
 // field and version opens for no other.
 type Sealer interface {
-	NewDataKey(class string, lastDay time.Time) (wrapped string, err error)
+	SealAnew(class string, lastDay time.Time, contact, field string, version int64, plain []byte) (wrapped, sealed string, err error)
 	Seal(wrapped, contact, field string, version int64, plain []byte) (string, error)
 	Open(wrapped, contact, field string, version int64, sealed string) ([]byte, error)
 	Stage(contact string, plain []byte) (generation string, key []byte, sealed, wrapped string, err error)

@@ -9,11 +9,8 @@ import (
 // Draft keeps an unfinished form with the contact, sealed under a key of its own that outlives the
 // conversation's until the form is due. ErrStaleDraft when a newer one stands.
 func (l *Line) Draft(ctx context.Context, c Console, contact string, version int64, answers []byte) error {
-	key, err := l.Seal.NewDataKey("live", l.Now().UTC().Add(l.Timing.OutcomeDue).AddDate(0, 0, 1))
-	if err != nil {
-		return ErrKeysGone
-	}
-	sealed, err := l.Seal.Seal(key, contact, draftField, version, answers)
+	day := l.Now().UTC().Add(l.Timing.OutcomeDue).AddDate(0, 0, 1)
+	key, sealed, err := l.Seal.SealAnew("live", day, contact, draftField, version, answers)
 	if err != nil {
 		return ErrKeysGone
 	}

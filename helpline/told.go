@@ -18,12 +18,13 @@ type told struct {
 
 const toldField = "told"
 
-func (l *Line) sealTold(key string, f Facts) (string, error) {
+// sealTold makes the contact's data key and seals the first thing under it.
+func (l *Line) sealTold(f Facts) (key, sealed string, err error) {
 	plain, err := json.Marshal(told{f.PageLanguage, f.SecondLanguage, f.Asks, f.Role, f.Organisation, f.Child})
 	if err != nil {
-		return "", fmt.Errorf("write intake: %w", err)
+		return "", "", fmt.Errorf("write intake: %w", err)
 	}
-	return l.Seal.Seal(key, f.Contact, toldField, 0, plain)
+	return l.Seal.SealAnew("live", l.Now().UTC().AddDate(0, 0, 2), f.Contact, toldField, 0, plain)
 }
 
 // openTold fills in what was told, as far as its key is still there.

@@ -136,3 +136,15 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkSealAnew is an intake's share.
+func BenchmarkSealAnew(b *testing.B) {
+	k, _ := benchKeys(b)
+	plain := []byte(strings.Repeat("x", 40))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := k.SealAnew(Live, LiveDay(time.Now()), "7c9e6679-7425-40de-944b-e07fc1f90ae7", "told", 0, plain); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -78,6 +78,29 @@ func TestSealOpensOnAnyNode(t *testing.T) {
 	}
 }
 
+func TestSealAnewOpensOnAnyNode(t *testing.T) {
+	t.Parallel()
+	dir, c := t.TempDir(), newClock(noon)
+	one, two := open(t, dir, c), open(t, dir, c)
+	wrapped, sealed, err := one.SealAnew(seal.Live, seal.LiveDay(c.now()), "contact", "told", 0, []byte("help"))
+	want(t, err, nil)
+	for _, node := range []*seal.Keys{one, two} {
+		if got := must[[]byte](t)(node.Open(wrapped, "contact", "told", 0, sealed)); string(got) != "help" {
+			t.Fatalf("got %q", got)
+		}
+		_, err := node.Open(wrapped, "another", "told", 0, sealed)
+		want(t, err, seal.ErrSealBroken)
+	}
+	more := must[string](t)(two.Seal(wrapped, "contact", "text", 1, []byte("hello")))
+	must[[]byte](t)(one.Open(wrapped, "contact", "text", 1, more))
+	again, _, err := one.SealAnew(seal.Live, seal.LiveDay(c.now()), "contact", "told", 0, []byte("help"))
+	if err != nil || again == wrapped {
+		t.Fatalf("the same data key twice, %v", err)
+	}
+	_, _, err = one.SealAnew("other", c.now(), "contact", "told", 0, nil)
+	want(t, err, seal.ErrClass)
+}
+
 func TestBoundToContactFieldAndVersion(t *testing.T) {
 	t.Parallel()
 	c := newClock(noon)

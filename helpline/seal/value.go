@@ -19,18 +19,37 @@ var encoding = base64.RawURLEncoding.Strict()
 // The key of the day is made, and is on disk, before NewDataKey returns. Errors: ErrClass,
 // ErrDay, ErrKeyGone for a day that is over, ErrKeyDir, ErrKeyFile.
 func (k *Keys) NewDataKey(class string, lastDay time.Time) (wrapped string, err error) {
+	wrapped, _, err = k.newDataKey(class, lastDay)
+	return wrapped, err
+}
+
+func (k *Keys) newDataKey(class string, lastDay time.Time) (wrapped string, raw []byte, err error) {
 	if !dayClass(class) {
-		return "", fmt.Errorf("make data key: %w", ErrClass)
+		return "", nil, fmt.Errorf("make data key: %w", ErrClass)
 	}
 	if lastDay.Sub(k.now()) > farthest {
-		return "", fmt.Errorf("make data key: %w", ErrDay)
+		return "", nil, fmt.Errorf("make data key: %w", ErrDay)
 	}
 	f, err := k.file(dayID(class, lastDay), true)
 	if err != nil {
-		return "", fmt.Errorf("make data key: %w", err)
+		return "", nil, fmt.Errorf("make data key: %w", err)
 	}
-	wrapped, _, err = f.newDataKey()
-	return wrapped, err
+	return f.newDataKey()
+}
+
+// SealAnew is NewDataKey and Seal in one, without a way back through the wrapping: what an intake
+// tells is seldom opened by the node that took it.
+func (k *Keys) SealAnew(class string, lastDay time.Time, contact, field string, version int64, plain []byte) (wrapped, sealed string, err error) {
+	wrapped, raw, err := k.newDataKey(class, lastDay)
+	if err != nil {
+		return "", "", err
+	}
+	aead, err := subtle.NewXChaCha20Poly1305(raw)
+	if err != nil {
+		return "", "", fmt.Errorf("make data key: %w", err)
+	}
+	sealed, err = sealValue(aead, contact, field, version, plain)
+	return wrapped, sealed, err
 }
 
 func (f *fileKey) newDataKey() (wrapped string, raw []byte, err error) {
@@ -103,6 +122,10 @@ func (k *Keys) Seal(wrapped, contact, field string, version int64, plain []byte)
 	if err != nil {
 		return "", fmt.Errorf("seal value: %w", err)
 	}
+	return sealValue(aead, contact, field, version, plain)
+}
+
+func sealValue(aead *subtle.XChaCha20Poly1305, contact, field string, version int64, plain []byte) (string, error) {
 	box, err := aead.Encrypt(plain, bindValue(contact, field, version))
 	if err != nil {
 		return "", fmt.Errorf("seal value: %w", err)

@@ -235,7 +235,10 @@ const broken = "broken"
 // glassSealer seals so that a test can look through.
 type glassSealer struct{}
 
-func (glassSealer) NewDataKey(string, time.Time) (string, error) { return "key", nil }
+func (s glassSealer) SealAnew(_ string, _ time.Time, contact, field string, version int64, plain []byte) (string, string, error) {
+	sealed, err := s.Seal("key", contact, field, version, plain)
+	return "key", sealed, err
+}
 
 func (glassSealer) Seal(_, _, _ string, _ int64, plain []byte) (string, error) {
 	return "sealed:" + string(plain), nil
