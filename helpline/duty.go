@@ -48,6 +48,8 @@ type Desk struct {
 	Legs    []Leg
 	Offers  []Notice
 	Owed    []Leg
+	Parked  []Leg
+	Danger  []Alarm
 }
 
 // Welcome is a desk with the texts opened.
@@ -57,6 +59,8 @@ type Welcome struct {
 	Legs    []Opened
 	Offers  []Notice
 	Owed    []Opened
+	Parked  []Leg
+	Danger  []Alarm
 }
 
 // ConsoleUp makes this the adviser's one live console: an older one is replaced, offers and legs
@@ -67,7 +71,9 @@ func (l *Line) ConsoleUp(ctx context.Context, a Adviser, after map[string]int64)
 		return Welcome{}, fmt.Errorf("bring console up: %w", err)
 	}
 	l.Note(events)
-	w := Welcome{Console: desk.Console, Duty: desk.Duty, Owed: l.owed(desk.Owed)}
+	w := Welcome{
+		Console: desk.Console, Duty: desk.Duty, Owed: l.owed(desk.Owed), Parked: desk.Parked, Danger: desk.Danger,
+	}
 	for _, o := range desk.Offers {
 		w.Offers = append(w.Offers, l.OpenOffer(o))
 	}

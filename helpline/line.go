@@ -70,6 +70,7 @@ type Queue interface {
 	OfferQueue
 	TransferQueue
 	DangerQueue
+	ColleagueQueue
 	ConversationQueue
 	OutcomeQueue
 	Status(ctx context.Context) (Status, error)

@@ -3,9 +3,29 @@ package queue
 import (
 	"context"
 	"strings"
+	"time"
 
 	"adviceline/helpline"
 )
+
+// alarm is danger that nobody has taken, instants in ms.
+type alarm struct {
+	Contact  string `json:"contact"`
+	State    string `json:"state"`
+	Language string `json:"language"`
+	Arrival  int64  `json:"arrival"`
+	Now      int64  `json:"now"`
+}
+
+func alarms(list []alarm) []helpline.Alarm {
+	var out []helpline.Alarm
+	for _, a := range list {
+		out = append(out, helpline.Alarm{
+			Contact: a.Contact, State: a.State, Language: a.Language, Waited: time.Duration(a.Now-a.Arrival) * time.Millisecond,
+		})
+	}
+	return out
+}
 
 // ConsoleUp implements helpline.PresenceQueue.
 func (q *Queue) ConsoleUp(ctx context.Context, a helpline.Adviser) (helpline.Desk, []helpline.Event, error) {
@@ -15,12 +35,14 @@ func (q *Queue) ConsoleUp(ctx context.Context, a helpline.Adviser) (helpline.Des
 		Legs   []leg             `json:"legs"`
 		Offers []helpline.Notice `json:"offers"`
 		Owed   []leg             `json:"owed"`
+		Parked []leg             `json:"parked"`
+		Danger []alarm           `json:"danger"`
 	}
 	events, err := q.into(ctx, &out, "console_up", a.ID, a.Alias, strings.Join(a.Languages, ","), a.Capacity,
 		a.Socket, strings.Join(a.Skills, ","))
 	return helpline.Desk{
 		Console: helpline.Console{Adviser: a.ID, Epoch: out.Epoch, Socket: a.Socket}, Duty: out.Duty, Legs: legs(out.Legs),
-		Offers: out.Offers, Owed: legs(out.Owed),
+		Offers: out.Offers, Owed: legs(out.Owed), Parked: legs(out.Parked), Danger: alarms(out.Danger),
 	}, events, err
 }
 
@@ -35,4 +57,22 @@ func (q *Queue) Duty(ctx context.Context, c helpline.Console, w helpline.DutyWis
 	var d helpline.Duty
 	events, err := q.into(ctx, &d, "duty", c.Adviser, c.Epoch, w.State, w.Reason, flag(w.Audible))
 	return d, events, err
+}
+
+// Colleagues implements helpline.ColleagueQueue.
+func (q *Queue) Colleagues(ctx context.Context) ([]helpline.Colleague, error) {
+	var out struct {
+		Advisers []struct {
+			ID        string `json:"id"`
+			Alias     string `json:"alias"`
+			Languages string `json:"languages"`
+			Free      bool   `json:"free"`
+		} `json:"advisers"`
+	}
+	_, err := q.into(ctx, &out, "colleagues")
+	var list []helpline.Colleague
+	for _, a := range out.Advisers {
+		list = append(list, helpline.Colleague{ID: a.ID, Alias: a.Alias, Languages: strings.Split(a.Languages, ","), Free: a.Free})
+	}
+	return list, err
 }

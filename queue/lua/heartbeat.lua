@@ -4,6 +4,7 @@
 local at = call('ZSCORE', TIMERS, 'node|' .. NODE)
 if at and tonumber(at) <= now then evict(NODE) end
 timer('node|' .. NODE, now + @lease)
+call('HSETNX', P .. ':nodes', NODE, 0) -- what everybody is told reaches this node too
 call('PEXPIRE', P .. ':evicted:' .. NODE, 86400000) -- the mark lives as long as its node
 local oldest, waiting, flat = now, 0, call('HGETALL', P .. ':classes')
 for i = 1, #flat, 2 do

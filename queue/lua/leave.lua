@@ -10,7 +10,7 @@ if kind == 'exit' then
   contactdown(id, c)
   putc(id, c, 'dead', c.version, 'exit', '1')
   if c.state == 'parked' then
-    call('SREM', P .. ':parked:' .. c.owner, id)
+    unpark(id, c, 'left')
     putc(id, c, 'state', 'away', 'owner', '')
   end
   if c.state == 'away' then timer('away|' .. id, now + @exit) end

@@ -74,8 +74,13 @@ local function unwrap(id, c)
   owe(id, c)
   release(c.owner, adviser(c.owner), c.weight)
 end
-local function endParked(id, c, reason)
+-- A parked leg is its adviser's no longer.
+local function unpark(id, c, reason)
   call('SREM', P .. ':parked:' .. c.owner, id)
+  tella(c.owner, adviser(c.owner), 'lost', {contact = id, reason = reason})
+end
+local function endParked(id, c, reason)
+  unpark(id, c, 'left')
   untimer('life|' .. id)
   unnumber(id, c)
   putc(id, c, 'state', 'wrapping', 'ended', now, 'reason', reason)
@@ -141,7 +146,7 @@ local function returned(id, c, kind)
   local owner, was = c.owner or '', c.state
   putc(id, c, 'state', 'waiting', 'exit', '')
   if was == 'parked' then
-    call('SREM', P .. ':parked:' .. owner, id)
+    unpark(id, c, 'returned')
     putc(id, c, 'owner', '', 'alias', '', 'lane', c.lane == DANGER and DANGER or 'continuation')
   end
   untimer('danger|' .. id)
