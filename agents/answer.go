@@ -88,6 +88,10 @@ func (c *console) perform(ctx context.Context, r *request) error {
 		}
 		answer = errorOf(r.ref, err)
 	}
+	var then []any
+	if s, more := answer.(sequel); more {
+		answer, then = s.answer, s.then
+	}
 	frame := c.encode(answer)
 	if frame == nil {
 		return nil
@@ -99,6 +103,9 @@ func (c *console) perform(ctx context.Context, r *request) error {
 		c.memory.keep(r.ref, keep)
 	}
 	c.conn.Send(frame)
+	for _, f := range then {
+		c.send(f)
+	}
 	return nil
 }
 

@@ -3,6 +3,8 @@ package agents
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,6 +48,8 @@ type console struct {
 	hold     int
 	held     []helpline.Notice
 	legs     map[string]*leg
+	parked   map[string]bool
+	list     []colleague // as last told; nil until the welcome
 }
 
 // leg is a contact at this console.
@@ -170,6 +174,35 @@ func (c *console) dropLeg(contact string) bool {
 	_, ok := c.legs[contact]
 	delete(c.legs, contact)
 	return ok
+}
+
+// dropAll forgets every leg and gives their contacts, in order.
+func (c *console) dropAll() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	gone := slices.Sorted(maps.Keys(c.legs))
+	clear(c.legs)
+	return gone
+}
+
+// parkLeg makes a leg one that waits for its person.
+func (c *console) parkLeg(contact string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.legs, contact)
+	if c.parked == nil {
+		c.parked = make(map[string]bool)
+	}
+	c.parked[contact] = true
+}
+
+// dropParked tells whether a leg was parked here; it is not any more.
+func (c *console) dropParked(contact string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	was := c.parked[contact]
+	delete(c.parked, contact)
+	return was
 }
 
 // release hands out what was held back, in order, and what comes in meanwhile. Offers in skip are

@@ -7,7 +7,8 @@
 //	hub.go           the registry: one live console per adviser, told apart by connection epoch
 //	hello.go         first frame -> ticket redeemed -> registered -> brought up -> welcome
 //	frame.go         every later frame: read strictly, answered under its ref, in order
-//	duty.go offer.go conversation.go outcome.go    one step each, as everywhere in the house
+//	duty.go offer.go transfer.go danger.go conversation.go outcome.go    one step each, as everywhere in the house
+//	list.go          who is ready, told anew when it changes
 //	notice.go        what the queue tells a console unasked
 //
 // Who runs what: the socket's reader calls a console's frames one after the other, so a slow step

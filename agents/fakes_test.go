@@ -173,6 +173,9 @@ type queueFake struct {
 	on       func(verb string, c helpline.Console)
 	downs    chan helpline.Console
 	word     func(helpline.Notice) // where posted frames go
+	parked   []helpline.Leg
+	danger   []helpline.Alarm
+	ready    []helpline.Colleague
 }
 
 func newQueueFake() *queueFake {
@@ -234,7 +237,7 @@ func (q *queueFake) ConsoleUp(_ context.Context, a helpline.Adviser) (helpline.D
 		for _, o := range q.offers {
 			desk.Offers = append(desk.Offers, o)
 		}
-		desk.Owed = q.owed
+		desk.Owed, desk.Parked, desk.Danger = q.owed, q.parked, q.danger
 		return nil
 	})
 	return desk, nil, err

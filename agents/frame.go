@@ -71,8 +71,13 @@ var steps = map[string]step{
 	"draft":   {read: frame(draft)},
 	"outcome": {read: frame(outcome)},
 
-	"handover": {}, "transfer": {}, "take": {}, "reveal": {}, "attempt": {}, "release": {}, "park": {},
-	"external": {}, "danger": {}, "matter": {}, "card": {}, "referral": {},
+	"handover": {read: frame(handover)},
+	"transfer": {read: frame(transfer)},
+	"take":     {read: frame(take), again: true},
+	"park":     {read: frame(park)},
+	"danger":   {read: frame(danger)},
+
+	"reveal": {}, "attempt": {}, "release": {}, "external": {}, "matter": {}, "card": {}, "referral": {},
 }
 
 // seed keys the prints of frames; they leave the process nowhere.

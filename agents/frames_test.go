@@ -24,7 +24,7 @@ func TestWelcome(t *testing.T) {
 	})
 	p, w := b.console(object{"holds": []object{{"contact": gone, "epoch": 2}, {"contact": mine, "epoch": 3}}})
 	p.shows(p.want("lost"), object{"contact": gone, "reason": "moved"})
-	p.shows(w, object{"v": 1.0, "duty": "off", "used": 0.0, "capacity": 2.0, "list": []any{}, "bytes": 2048})
+	p.shows(w, object{"v": 1.0, "duty": "off", "used": 0.0, "capacity": 2.0, "list": []any{}, "parked": []any{}, "danger": []any{}, "bytes": 2048})
 	leg, _ := first(w, "legs").(object)
 	p.shows(leg, object{
 		"contact": mine, "channel": "chat", "language": "fi", "asks": "worried", "lane": "ordinary", "child": true,

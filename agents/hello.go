@@ -29,8 +29,7 @@ type helloFrame struct {
 	} `json:"holds,omitempty"`
 }
 
-// welcomeFrame is everything a console begins with. List is for contacts that wait for a person's
-// choice; nothing puts any there yet.
+// welcomeFrame is everything a console begins with. List is the colleagues who are ready.
 type welcomeFrame struct {
 	Type     string        `json:"type"`
 	Ref      string        `json:"ref,omitempty"`
@@ -41,7 +40,9 @@ type welcomeFrame struct {
 	Legs     []openedFrame `json:"legs"`
 	Offers   []offerFrame  `json:"offers"`
 	Owed     []owedForm    `json:"owed"`
-	List     []struct{}    `json:"list"`
+	Parked   []parkedLeg   `json:"parked"`
+	Danger   []alarmFrame  `json:"danger"`
+	List     []colleague   `json:"list"`
 	Stream   string        `json:"stream,omitempty"` // with what this page posts
 }
 
@@ -94,7 +95,11 @@ func (c *console) hello(ctx context.Context, data []byte) error {
 	if c.hub.supersede(c) {
 		return nil
 	}
-	c.welcome(f, w, stream)
+	all, err := c.hub.Line.Colleagues(ctx)
+	if err != nil { // the next round tells them
+		c.hub.Log.DebugContext(ctx, "colleagues cannot be listed", "error", err)
+	}
+	c.welcome(f, w, listOf(all, a.ID), stream)
 	return nil
 }
 
@@ -141,11 +146,12 @@ func (c *console) settle(w helpline.Welcome) {
 
 // welcome sends what the console begins with, then its duty, the legs that it shows but has lost,
 // and what was held back.
-func (c *console) welcome(f helloFrame, w helpline.Welcome, stream string) {
+func (c *console) welcome(f helloFrame, w helpline.Welcome, list []colleague, stream string) {
 	out := welcomeFrame{
 		Type: "welcome", Ref: f.Ref, V: socket.Version, Duty: w.Duty.State, Used: w.Duty.Used, Capacity: w.Duty.Capacity,
 		Legs: make([]openedFrame, 0, len(w.Legs)), Offers: make([]offerFrame, 0, len(w.Offers)),
-		Owed: make([]owedForm, 0, len(w.Owed)), List: []struct{}{}, Stream: stream,
+		Owed: make([]owedForm, 0, len(w.Owed)), Parked: make([]parkedLeg, 0, len(w.Parked)),
+		Danger: make([]alarmFrame, 0, len(w.Danger)), List: list, Stream: stream,
 	}
 	shown := make(map[string]bool, len(w.Offers))
 	for _, o := range w.Legs {
@@ -158,7 +164,17 @@ func (c *console) welcome(f helloFrame, w helpline.Welcome, stream string) {
 	for _, o := range w.Owed {
 		out.Owed = append(out.Owed, owedOf(o))
 	}
+	for _, l := range w.Parked {
+		out.Parked = append(out.Parked, parkedOf(l))
+		c.parkLeg(l.Contact)
+	}
+	for _, a := range w.Danger {
+		out.Danger = append(out.Danger, alarmOf(a))
+	}
 	c.send(out)
+	c.mu.Lock()
+	c.list = list
+	c.mu.Unlock()
 	c.send(dutyOf("", w.Duty))
 	for _, h := range f.Holds {
 		if _, mine := c.key(h.Contact); !mine && canonical(h.Contact) {

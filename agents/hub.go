@@ -34,6 +34,7 @@ type Options struct {
 	Sockets func(delta int)  // the gauge of open consoles; nil: nobody counts
 	Now     func() time.Time // nil: time.Now
 	Recheck time.Duration    // how often sessions are looked at; 0: a minute
+	List    time.Duration    // how often consoles hear who else is ready, at most; 0: 5 s
 }
 
 // Hub is the node's consoles: one live console per adviser. It is the http.Handler of the console's
@@ -44,7 +45,7 @@ type Hub struct {
 	own     *socket.Registry // nil when the registry is somebody else's
 	stop    context.CancelFunc
 	leaving <-chan struct{} // closed by stop
-	rounds  chan struct{}   // closed when the rechecks have ended
+	rounds  chan struct{}   // closed when the rechecks and the lists have ended
 
 	mu       sync.Mutex
 	advisers map[string][]*console // the slices are never changed, only replaced
@@ -64,6 +65,9 @@ func NewHub(o Options) (*Hub, error) {
 	}
 	if o.Recheck <= 0 {
 		o.Recheck = time.Minute
+	}
+	if o.List <= 0 {
+		o.List = 5 * time.Second
 	}
 	h := &Hub{
 		advisers: map[string][]*console{}, memories: map[string]*memory{},
@@ -86,7 +90,7 @@ func NewHub(o Options) (*Hub, error) {
 	h.Options, h.up = o, up
 	ctx, cancel := context.WithCancel(context.Background())
 	h.stop, h.leaving = cancel, ctx.Done()
-	go h.recheck(ctx)
+	go h.run(ctx)
 	return h, nil
 }
 
@@ -117,13 +121,18 @@ func (h *Hub) connect(w http.ResponseWriter, r *http.Request) error {
 	return h.up.Stream(w, r, hello, &console{hub: h, streams: true})
 }
 
-// Deliver takes a notice to an adviser. It never blocks; others' notices are read over.
+// Deliver takes a notice to an adviser, or to all of them ("a:*"). It never blocks; others' notices are
+// read over.
 func (h *Hub) Deliver(n helpline.Notice) {
 	adviser, ok := strings.CutPrefix(n.To, "a:")
 	if !ok {
 		return
 	}
-	for _, c := range h.of(adviser) {
+	consoles := h.of(adviser)
+	if adviser == "*" {
+		consoles = h.all()
+	}
+	for _, c := range consoles {
 		c.deliver(n)
 	}
 }
@@ -280,9 +289,17 @@ func (h *Hub) supersede(c *console) (old bool) {
 	return old
 }
 
+// run is what the hub does by the clock, until ctx ends.
+func (h *Hub) run(ctx context.Context) {
+	defer close(h.rounds)
+	var both sync.WaitGroup
+	both.Go(func() { h.recheck(ctx) })
+	both.Go(func() { h.colleagues(ctx) })
+	both.Wait()
+}
+
 // recheck looks at every console's session again and again until ctx ends.
 func (h *Hub) recheck(ctx context.Context) {
-	defer close(h.rounds)
 	ticker := time.NewTicker(h.Recheck)
 	defer ticker.Stop()
 	for {

@@ -16,7 +16,8 @@ type revokedFrame struct {
 }
 
 // contactFrame tells of a contact at this console: state is active, away or left; with type "lost"
-// the leg is not this adviser's any more, for the reason given.
+// the leg is not this adviser's any more, "transferred" that a colleague has it, "transfer_failed" that
+// it stays, for the reason given.
 type contactFrame struct {
 	Type    string `json:"type"`
 	Contact string `json:"contact"`
@@ -87,10 +88,17 @@ func (c *console) tell(n helpline.Notice) {
 		}
 		return
 	}
-	if n.Epoch != epoch && n.Kind != helpline.NoticeLost {
+	everybody := n.Kind == helpline.NoticeLost || n.Kind == helpline.NoticeDanger
+	if n.Epoch != epoch && !everybody {
 		return
 	}
-	if frame := c.frameOf(n); frame != nil {
+	if n.Kind == helpline.NoticeLost && n.Reason == "transferred" {
+		if c.dropLeg(n.Contact) {
+			for _, frame := range transferredFrames(n.Contact) {
+				c.send(frame)
+			}
+		}
+	} else if frame := c.frameOf(n); frame != nil {
 		c.send(frame)
 	}
 	if n.Duty != nil {
@@ -115,8 +123,14 @@ func (c *console) frameOf(n helpline.Notice) any {
 		if _, mine := c.key(n.Contact); mine {
 			return contactFrame{Type: "contact", Contact: n.Contact, State: n.State}
 		}
+	case helpline.NoticeTransferFailed:
+		if _, mine := c.key(n.Contact); mine {
+			return contactFrame{Type: "transfer_failed", Contact: n.Contact, Reason: n.Reason}
+		}
+	case helpline.NoticeDanger:
+		return alarmOfNotice(n)
 	case helpline.NoticeLost:
-		if c.dropLeg(n.Contact) {
+		if c.dropLeg(n.Contact) || c.dropParked(n.Contact) {
 			return contactFrame{Type: "lost", Contact: n.Contact, Reason: n.Reason}
 		}
 	}

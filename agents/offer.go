@@ -52,7 +52,7 @@ type openedFrame struct {
 	Waited       int64           `json:"waited_seconds"`
 	Epoch        int64           `json:"epoch"`
 	Seq          int64           `json:"seq"`
-	State        string          `json:"state"` // active, or ended while the outcome is due
+	State        string          `json:"state"` // active, transferring, or ended while the outcome is due
 	History      []messageFrame  `json:"history"`
 	Draft        json.RawMessage `json:"draft,omitempty"`
 	DraftVersion int64           `json:"draft_version,omitempty"`
@@ -108,7 +108,7 @@ func openedOf(o helpline.Opened) openedFrame {
 	f := openedFrame{
 		Contact: o.Contact, Channel: o.Channel, Language: o.Language, Asks: o.Asks, Role: o.Role,
 		Organisation: o.Organisation, Lane: o.Lane, Child: o.Child, Waited: int64(o.Waited.Seconds()),
-		Epoch: o.Epoch, Seq: lastSeq(o), State: o.State.Public(), History: make([]messageFrame, 0, len(o.Messages)),
+		Epoch: o.Epoch, Seq: lastSeq(o), State: standing(o.State), History: make([]messageFrame, 0, len(o.Messages)),
 	}
 	for _, m := range o.Messages {
 		f.History = append(f.History, messageOf(m))
@@ -124,4 +124,12 @@ func lastSeq(o helpline.Opened) int64 {
 		last = max(last, m.Seq)
 	}
 	return last
+}
+
+// standing is how a leg stands for its owner, who has to know of a transfer that is under way.
+func standing(s helpline.State) string {
+	if s == helpline.Transferring {
+		return string(s)
+	}
+	return s.Public()
 }

@@ -102,7 +102,8 @@ func TestShapesAreDocumented(t *testing.T) {
 	for name, v := range map[string]any{
 		"consoleHello": helloFrame{}, "consoleDuty": dutyFrame{}, "consoleAudible": audibleFrame{}, "consoleAccept": acceptFrame{},
 		"consoleDecline": declineFrame{}, "consoleSay": sayFrame{}, "consoleTyping": typingFrame{}, "consoleEnd": endFrame{},
-		"consoleDraft": draftFrame{}, "consoleOutcome": outcomeFrame{}, "Outcome": codes.Answers{}, "Draft": codes.Answers{},
+		"consoleHandover": handoverFrame{}, "consoleTransfer": transferFrame{}, "consoleTake": takeFrame{}, "consolePark": parkFrame{},
+		"consoleDanger": dangerFrame{}, "consoleDraft": draftFrame{}, "consoleOutcome": outcomeFrame{}, "Outcome": codes.Answers{}, "Draft": codes.Answers{},
 	} {
 		want, _ := wiretest.Shape(v)
 		if got, _ := consoleSocket.Fields(name); !slices.Equal(got, want) {
@@ -112,6 +113,7 @@ func TestShapesAreDocumented(t *testing.T) {
 	for name, v := range map[string]any{
 		"consoleWelcome": welcomeFrame{}, "consoleDutyAnswer": dutyAnswer{}, "consoleRevoked": revokedFrame{},
 		"consoleReconnect": reconnectFrame{}, "consoleError": errorFrame{}, "Owed": owedForm{}, "Outcome": codes.Answers{},
+		"consoleList": listFrame{}, "Colleague": colleague{}, "Parked": parkedLeg{},
 	} {
 		want, always := wiretest.Shape(v)
 		if got, required := consoleSocket.Fields(name); !slices.Equal(got, want) || !slices.Equal(required, always) {
@@ -127,8 +129,11 @@ func TestShapesAreDocumented(t *testing.T) {
 		"consoleOpened": {v: openedFrame{}, always: []string{"ref", "type"}}, "Leg": {v: openedFrame{}, without: []string{"ref", "type"}},
 		"consoleOffer": {v: offerFrame{}, always: []string{"type"}}, "Offer": {v: offerFrame{}, without: []string{"type"}},
 		"consoleMessage": {v: messageFrame{}, always: []string{"contact", "type"}}, "Message": {v: messageFrame{}, without: []string{"contact", "type"}},
-		"consoleContact": {v: contactFrame{}, without: []string{"reason"}, always: []string{"state"}},
-		"consoleLost":    {v: contactFrame{}, without: []string{"state"}, always: []string{"reason"}},
+		"consoleContact":        {v: contactFrame{}, without: []string{"reason"}, always: []string{"state"}},
+		"consoleLost":           {v: contactFrame{}, without: []string{"state"}, always: []string{"reason"}},
+		"consoleTransferred":    {v: contactFrame{}, without: []string{"state", "reason"}},
+		"consoleTransferFailed": {v: contactFrame{}, without: []string{"state"}, always: []string{"reason"}},
+		"consoleAlarm":          {v: alarmFrame{}, always: []string{"type"}}, "Danger": {v: alarmFrame{}, without: []string{"ref", "type"}},
 	} {
 		want, always := wiretest.Shape(c.v)
 		want = slices.DeleteFunc(want, func(s string) bool { return slices.Contains(c.without, s) })

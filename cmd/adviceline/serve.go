@@ -254,6 +254,7 @@ func (n *node) openLoops(ctx context.Context) error {
 		Beat: func(f queue.Figures) {
 			n.metrics.SetQueue(f.Waiting, float64(f.OldestMS)/1000)
 			n.metrics.LedgerPending(f.Spool)
+			n.contacts.Changed(f.Changes)
 		},
 		Stale: func() {
 			if err := n.enter(context.Background()); err != nil {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"adviceline/helpline"
@@ -29,6 +30,8 @@ type Contacts struct {
 
 	stopped chan struct{} // closed once the node stops: places and offers stay as they are
 	once    sync.Once
+	changes atomic.Int64 // of the line, as its heartbeat told last
+	asked   int64        // of Run: the changes at which it asked for places
 
 	mu    sync.RWMutex
 	seats map[string][]*seat // by contact; more than one only while a newer replaces an older
@@ -36,7 +39,7 @@ type Contacts struct {
 
 // NewContacts makes an empty hub. The line may get its queue later, but before the first socket.
 func NewContacts(line *helpline.Line, log *slog.Logger) *Contacts {
-	return &Contacts{line: line, log: log, seats: map[string][]*seat{}, stopped: make(chan struct{})}
+	return &Contacts{line: line, log: log, seats: map[string][]*seat{}, stopped: make(chan struct{}), asked: -1}
 }
 
 // Deliver takes a notice for a contact ("c:" + id); others are ignored. It never blocks: a seat
@@ -83,6 +86,9 @@ func (h *Contacts) Stop() { h.once.Do(func() { close(h.stopped) }) }
 // Open counts the seats.
 func (h *Contacts) Open() int { return len(h.all()) }
 
+// Changed tells how often the line has changed; places are asked for only when that moved.
+func (h *Contacts) Changed(times int64) { h.changes.Store(times) }
+
 // Run sends places until ctx ends.
 func (h *Contacts) Run(ctx context.Context) {
 	ticker := time.NewTicker(positionEvery)
@@ -90,15 +96,23 @@ func (h *Contacts) Run(ctx context.Context) {
 	for {
 		select {
 		case <-ticker.C:
-			h.positions(ctx)
+			h.round(ctx)
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// positions asks for the places of this node's waiting contacts and tells the changed ones.
-func (h *Contacts) positions(ctx context.Context) {
+// round asks for places unless nothing has changed since it last did.
+func (h *Contacts) round(ctx context.Context) {
+	if now := h.changes.Load(); now != h.asked && h.positions(ctx) {
+		h.asked = now
+	}
+}
+
+// positions asks for the places of this node's waiting contacts and tells the changed ones; it tells
+// whether it got them all.
+func (h *Contacts) positions(ctx context.Context) bool {
 	var waiting []string
 	for _, s := range h.all() {
 		if s.waits() {
@@ -112,7 +126,7 @@ func (h *Contacts) positions(ctx context.Context) {
 		cancel()
 		if err != nil {
 			h.log.WarnContext(ctx, "places cannot be read", "error", outline(err))
-			return
+			return false
 		}
 		for contact, place := range places {
 			for _, s := range h.at(contact) {
@@ -121,6 +135,7 @@ func (h *Contacts) positions(ctx context.Context) {
 		}
 		waiting = waiting[n:]
 	}
+	return true
 }
 
 func (h *Contacts) add(s *seat) {

@@ -150,6 +150,46 @@ func TestMissedIsRead(t *testing.T) {
 	p.wantClose(socket.CodeEnded)
 }
 
+// The page is told who has the conversation now, also when the notice of it was lost.
+func TestTransferIsTold(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	a := admitted(t, h.line, reqA)
+	h.book.set(func() { c := h.book.contacts[a.Contact]; c.State, c.Alias = helpline.Active, "Aino" })
+	p, _ := h.sit(t, a.Token, 0)
+	h.tell(a.Contact, helpline.Notice{Kind: helpline.NoticeTransferred, Alias: "Bo"})
+	p.wantWith("transferred", map[string]any{"alias": "Bo"})
+	h.book.set(func() { h.book.contacts[a.Contact].Alias = "Cai" })
+	h.hub.Refresh()
+	p.wantWith("transferred", map[string]any{"alias": "Cai"})
+	h.hub.Refresh() // told already
+	h.tell(a.Contact, helpline.Notice{Kind: helpline.NoticeTyping})
+	p.want("typing")
+}
+
+// Places are asked for when the line has changed since, and again after a question that failed.
+func TestNothingIsAskedWhileNothingMoves(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	a := admitted(t, h.line, reqA)
+	p, _ := h.sit(t, a.Token, 0)
+	p.want("position")
+	places := func(ahead int) {
+		h.book.set(func() { h.book.contacts[a.Contact].Place.Ahead = ahead })
+		h.hub.round(t.Context())
+	}
+	h.hub.Changed(7)
+	places(4)
+	p.wantWith("position", map[string]any{"ahead": 4.0})
+	places(3) // nothing has changed: not asked
+	h.book.set(func() { h.book.fail = helpline.ErrQueueUnavailable })
+	h.hub.Changed(8)
+	h.hub.round(t.Context())
+	h.book.set(func() { h.book.fail = nil })
+	places(2)
+	p.wantWith("position", map[string]any{"ahead": 2.0})
+}
+
 // TestPastComesFirst has the adviser speak while the contact's socket opens: the notice is there
 // before the past is read, and the message is in the past too.
 func TestPastComesFirst(t *testing.T) {

@@ -120,7 +120,7 @@ func (s *seat) sit(token string, after int64) error {
 	if err != nil {
 		return err
 	}
-	s.place, s.last = place, max(min(after, v.Seq), v.Floor)
+	s.place, s.last, s.alias = place, max(min(after, v.Seq), v.Floor), v.Alias
 	s.send(welcomeFrame{Type: "welcome", V: socket.Version, standing: standingOf(v), Stream: s.stream})
 	if v.State.Public() == "ended" {
 		s.finish(endedBy(v.State))

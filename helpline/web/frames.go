@@ -50,6 +50,10 @@ type (
 		Alias string `json:"alias"`
 		Role  string `json:"role"`
 	}
+	transferredFrame struct {
+		Type  string `json:"type"`
+		Alias string `json:"alias"`
+	}
 	awayFrame struct {
 		Type string `json:"type"`
 		Who  string `json:"who"`

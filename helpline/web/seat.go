@@ -53,6 +53,7 @@ type seat struct {
 	last     int64 // highest seq told
 	lost     bool  // the contact knows that its adviser is gone
 	position helpline.Position
+	alias    string // of the adviser whom the contact knows to have the leg
 }
 
 // push adds an item; it never blocks.
@@ -160,9 +161,13 @@ func (s *seat) tellNotice(n helpline.Notice) {
 			Seq: n.Seq, CID: n.CID, From: n.From, Sealed: n.Sealed, At: time.UnixMilli(n.At),
 		}), false)
 	case helpline.NoticeJoined:
-		s.lost = false
+		s.lost, s.alias = false, n.Alias
 		s.setWaiting(false)
 		s.send(joinedFrame{Type: "joined", Alias: n.Alias, Role: helpline.RoleAdviser})
+	case helpline.NoticeTransferred:
+		s.lost, s.alias = false, n.Alias
+		s.setWaiting(false)
+		s.send(transferredFrame{Type: "transferred", Alias: n.Alias})
 	case helpline.NoticeAway:
 		s.adviserLost()
 	case helpline.NoticeWaiting:
@@ -265,8 +270,11 @@ func (s *seat) stand(v helpline.View) {
 	case "ended":
 		s.finish(endedBy(v.State))
 	case "active":
-		if s.waits() {
+		switch {
+		case s.waits():
 			s.tellNotice(helpline.Notice{Kind: helpline.NoticeJoined, Alias: v.Alias})
+		case v.Alias != s.alias:
+			s.tellNotice(helpline.Notice{Kind: helpline.NoticeTransferred, Alias: v.Alias})
 		}
 	case "waiting":
 		if !s.waits() {

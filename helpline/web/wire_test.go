@@ -164,7 +164,7 @@ func TestShapesAreDocumented(t *testing.T) {
 		"Admission": admissionBody{}, "Standing": standing{}, "Position": helpline.Position{}, "Status": statusBody{},
 		"Session": sessionBody{}, "Ticket": ticketBody{}, "Problem": problem{},
 		"contactWelcome": welcomeFrame{}, "contactPosition": positionFrame{}, "contactJoined": joinedFrame{},
-		"contactMessage": messageFrame{}, "contactTyping": bareFrame{}, "contactAway": awayFrame{}, "contactEnded": endedFrame{},
+		"contactMessage": messageFrame{}, "contactTyping": bareFrame{}, "contactAway": awayFrame{}, "contactTransferred": transferredFrame{}, "contactEnded": endedFrame{},
 		"contactSaid": saidFrame{}, "contactReconnect": reconnectFrame{}, "contactError": errorFrame{},
 	}
 	fields := func(name string) ([]string, []string) {
