@@ -17,12 +17,13 @@ type Person struct {
 	Alias     string   `json:"alias"`
 	Roles     []string `json:"roles"`
 	Languages []string `json:"languages"`
+	Skills    []string `json:"skills,omitempty"`
 	Capacity  int      `json:"capacity"`
 }
 
 // Adviser gives the account as the queue knows it.
 func (p Person) Adviser() Adviser {
-	return Adviser{ID: p.ID, Alias: p.Alias, Languages: p.Languages, Capacity: p.Capacity}
+	return Adviser{ID: p.ID, Alias: p.Alias, Languages: p.Languages, Skills: p.Skills, Capacity: p.Capacity}
 }
 
 // Session is one sign-in. Hash is SHA-256 of the opaque id that only the cookie holds.

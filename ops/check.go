@@ -6,15 +6,20 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 var (
-	lineName = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
-	phone    = regexp.MustCompile(`^\+?[0-9]([0-9 ]{1,30})[0-9]$`)
-	hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
+	lineName  = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+	phone     = regexp.MustCompile(`^\+?[0-9]([0-9 ]{1,30})[0-9]$`)
+	skillName = regexp.MustCompile(`^[a-z0-9_]{1,32}$`)
+	hostName  = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
 )
+
+// maxSkills bounds the list: each skill is a group of its own with every language.
+const maxSkills = 16
 
 // check looks at what tags cannot say, and works out what depends on other settings.
 func (c *Config) check() []error {
@@ -39,6 +44,9 @@ func (c *Config) check() []error {
 	fail(c.Demo && !local, "DEMO", OnlyOnLoopback)
 	fail(!c.KeyNow.IsZero() && !local, "KEY_NOW", OnlyOnLoopback)
 	faults = append(faults, c.Timing.check()...)
+	for i, skill := range c.Rule.Skills {
+		fail(i >= maxSkills || !skillName.MatchString(skill) || slices.Contains(c.Rule.Skills[:i], skill), "SKILLS", NotAName)
+	}
 	faults = append(faults, c.paths()...)
 	faults = append(faults, c.origins()...)
 	return faults

@@ -40,6 +40,7 @@ type Config struct {
 	KeyNow         time.Time      `env:"KEY_NOW" shown:"the real one" meaning:"instant (RFC 3339) for the keys of the days, for tests; loopback only"`
 
 	Timing Timing
+	Rule   Rule
 	Limits Limits
 
 	RedisPool    int `env:"REDIS_POOL" envDefault:"24" min:"2" max:"1000" meaning:"connections to Redis, beside those that block"`
@@ -49,6 +50,7 @@ type Config struct {
 // Timing is how long each step of the path may take.
 type Timing struct {
 	Offer           time.Duration `env:"OFFER_SECONDS" envDefault:"30" unit:"s" min:"1" max:"600" meaning:"an adviser's time to answer an offer"`
+	OfferCall       time.Duration `env:"OFFER_CALL_SECONDS" envDefault:"45" unit:"s" min:"1" max:"600" meaning:"the same for a call"`
 	ConsolePing     time.Duration `env:"CONSOLE_PING_SECONDS" envDefault:"5" unit:"s" min:"1" max:"60" meaning:"ping of an adviser's console"`
 	ConsoleDead     time.Duration `env:"CONSOLE_DEAD_SECONDS" envDefault:"12" unit:"s" min:"2" max:"300" over:"CONSOLE_PING_SECONDS" meaning:"silence after which a console is gone"`
 	ContactPing     time.Duration `env:"CONTACT_PING_SECONDS" envDefault:"20" unit:"s" min:"1" max:"120" meaning:"ping of a contact's page"`
@@ -62,6 +64,8 @@ type Timing struct {
 	Wrap            time.Duration `env:"WRAP_SECONDS" envDefault:"300" unit:"s" min:"1" max:"600" meaning:"wrap-up after a conversation"`
 	DeclineCooldown time.Duration `env:"COOLDOWN_DECLINE_SECONDS" envDefault:"10" unit:"s" min:"1" max:"3600" meaning:"no offer after a decline"`
 	MissCooldown    time.Duration `env:"COOLDOWN_MISS_SECONDS" envDefault:"30" unit:"s" min:"1" max:"3600" meaning:"no offer after an offer that was missed"`
+	Exclusion       time.Duration `env:"EXCLUSION_SECONDS" envDefault:"120" unit:"s" min:"0" max:"3600" meaning:"an adviser who declined, missed or gave away a contact is not asked for it again while others are on duty"`
+	Park            time.Duration `env:"PARK_SECONDS" envDefault:"600" unit:"s" min:"1" max:"14400" meaning:"absence of a contact after which its conversation may be parked"`
 	TextIdle        time.Duration `env:"TEXT_IDLE_SECONDS" envDefault:"14400" unit:"s" min:"1" max:"14400" meaning:"life of a conversation's text after the last message; can be shortened only"`
 	TextLife        time.Duration `env:"TEXT_LIFE_SECONDS" envDefault:"86400" unit:"s" min:"1" max:"86400" meaning:"life of a conversation's text in all; can be shortened only"`
 	OutcomeDue      time.Duration `env:"OUTCOME_DUE_SECONDS" envDefault:"259200" unit:"s" min:"1" max:"1209600" meaning:"time to record an outcome"`
@@ -69,6 +73,13 @@ type Timing struct {
 	Sweep           time.Duration `env:"SWEEP_MS" envDefault:"250" unit:"ms" min:"10" max:"5000" meaning:"between two looks at the timers"`
 	Term            time.Duration `env:"TERM_SECONDS" envDefault:"20" unit:"s" min:"1" max:"300" meaning:"time to hand over after SIGTERM"`
 	SpoolMax        int64         `env:"SPOOL_MAX" envDefault:"200000" min:"1" max:"10000000" meaning:"events that may wait for Postgres before new chats are refused"`
+}
+
+// Rule is what orders who waits, and what an adviser may be asked to know.
+type Rule struct {
+	Lanes   Lanes         `env:"LANES" envDefault:"danger=1800/5,continuation=600/3,present=120/3,same_day=120/3,ordinary=0/1" meaning:"credit in seconds and slope of every lane: priority is credit + slope x wait"`
+	Overdue time.Duration `env:"OVERDUE_SECONDS" envDefault:"1200" unit:"s" min:"0" max:"86400" meaning:"wait after which a chat is served before all but danger; 0 never"`
+	Skills  []string      `env:"SKILLS" shown:"none" meaning:"closed list of skills that accounts may have, as codes of a-z, 0-9 and _ with commas between"`
 }
 
 // Limits hold for all networks alike: they are raised by number, never lifted for an address.
@@ -107,6 +118,7 @@ const (
 	NeedsPartner   = "needs_its_partner" // certificate without key, or key without certificate
 	OnlyOnLoopback = "only_on_loopback"  // a setting for tests beside a listener that others reach
 	TooShort       = "not_over_its_ping" // a deadline that its own ping could never meet
+	NotARule       = "not_a_rule"        // not lane=credit/slope, each lane once
 	TooLarge       = "too_long"          // the text of the setting itself
 )
 

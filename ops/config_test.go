@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -40,12 +41,20 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 		Offer: 30 * time.Second, ConsolePing: 5 * time.Second, ConsoleDead: 12 * time.Second,
 		ContactPing: 20 * time.Second, ContactDead: time.Minute, NodeHeartbeat: time.Second, NodeLease: 10 * time.Second,
 		AdviserGrace: time.Minute, Away: 15 * time.Minute, AwayDanger: 30 * time.Minute, Exit: 30 * time.Minute,
+		OfferCall: 45 * time.Second, Exclusion: 2 * time.Minute, Park: 10 * time.Minute,
 		Wrap: 5 * time.Minute, DeclineCooldown: 10 * time.Second, MissCooldown: 30 * time.Second,
 		TextIdle: 4 * time.Hour, TextLife: 24 * time.Hour, OutcomeDue: 72 * time.Hour,
 		DurableWait: 500 * time.Millisecond, Sweep: 250 * time.Millisecond, Term: 20 * time.Second, SpoolMax: 200_000,
 	}
 	if c.Timing != want {
 		t.Errorf("timing is %+v", c.Timing)
+	}
+	lanes := Lanes{
+		"danger": {30 * time.Minute, 5}, "continuation": {10 * time.Minute, 3}, "present": {2 * time.Minute, 3},
+		"same_day": {2 * time.Minute, 3}, "ordinary": {0, 1},
+	}
+	if !maps.Equal(c.Rule.Lanes, lanes) || c.Rule.Overdue != 20*time.Minute || c.Rule.Skills != nil {
+		t.Errorf("rule is %+v", c.Rule)
 	}
 	if c.Limits != (Limits{60, 5, 30, 200, 20000}) {
 		t.Errorf("limits are %+v", c.Limits)
@@ -56,10 +65,12 @@ func TestGivenValues(t *testing.T) {
 	t.Parallel()
 	c := load(t, "ADDR=[::]:443", "TLS_CERT_FILE=/c", "TLS_KEY_FILE=/k", "PUBLIC_ORIGINS=https://Help.example:443, https://b.example:8443",
 		"TRUSTED_PROXIES=10.0.0.0/8, fd00::/16", "DATA_DIR=/srv/line/", "MIGRATE=off", "LOG_LEVEL=debug",
-		"DATABASE_URL=postgres:///a?host=/run", "REDIS_URL=unix:///run/redis.sock", "OFFER_SECONDS=2", "DURABLE_WAIT_MS=50")
+		"DATABASE_URL=postgres:///a?host=/run", "REDIS_URL=unix:///run/redis.sock", "OFFER_SECONDS=2", "DURABLE_WAIT_MS=50",
+		"LANES="+someLanes+", ordinary=7/2", "SKILLS=law, child")
 	if !slices.Equal(c.PublicOrigins, []string{"https://help.example", "https://b.example:8443"}) || len(c.TrustedProxies) != 2 ||
 		c.DataDir != "/srv/line" || c.KeyDir != "/srv/line/keys" || c.Migrate || c.LogLevel != slog.LevelDebug ||
-		c.Timing.Offer != 2*time.Second || c.Timing.DurableWait != 50*time.Millisecond {
+		c.Timing.Offer != 2*time.Second || c.Timing.DurableWait != 50*time.Millisecond ||
+		c.Rule.Lanes["ordinary"] != (Priority{7 * time.Second, 2}) || !slices.Equal(c.Rule.Skills, []string{"law", "child"}) {
 		t.Error(c.PublicOrigins, c.TrustedProxies, c.DataDir, c.Timing)
 	}
 	c = load(t, "CLOCK=test", "KEY_NOW=2026-11-23T00:00:00Z", "ADDR=localhost:81", "OPS_ADDR=[::1]:0")
@@ -67,6 +78,9 @@ func TestGivenValues(t *testing.T) {
 		t.Error(c.Clock, c.KeyNow, c.PublicOrigins)
 	}
 }
+
+// someLanes is every lane but ordinary.
+const someLanes = "danger=0/1,continuation=0/1,present=0/1,same_day=0/1"
 
 func TestFaultsAreNamedAllAtOnceAndNeverShowTheValue(t *testing.T) {
 	t.Parallel()
@@ -84,7 +98,11 @@ func TestFaultsAreNamedAllAtOnceAndNeverShowTheValue(t *testing.T) {
 		{"TEXT_LIFE_SECONDS=86401", OutOfRange}, {"TEXT_IDLE_SECONDS=14401", OutOfRange}, {"LIMIT_INTAKE=0", OutOfRange},
 		{"CONSOLE_DEAD_SECONDS=5", TooShort}, {"CONTACT_DEAD_SECONDS=20", TooShort}, {"NODE_HEARTBEAT_SECONDS=10", TooShort},
 		{"CLOCK=test OPS_ADDR=0.0.0.0:1", OnlyOnLoopback}, {"KEY_NOW=2026-11-23T00:00:00Z OPS_ADDR=:1", OnlyOnLoopback},
-		{"ADDR=" + strings.Repeat("a", longest+1), TooLarge},
+		{"ADDR=" + strings.Repeat("a", longest+1), TooLarge}, {"OVERDUE_SECONDS=86401", OutOfRange},
+		{"LANES=sentinel", NotARule}, {"LANES=danger=1/1", NotARule}, {"LANES=" + someLanes + ",ordinary=0/0", NotARule},
+		{"LANES=" + someLanes + ",ordinary=-1/1", NotARule}, {"LANES=" + someLanes + ",danger=1/1", NotARule},
+		{"LANES=" + someLanes + ",ordinary=86401/1", NotARule}, {"LANES=" + someLanes + ",sentinel=1/1", NotARule},
+		{"SKILLS=law,law", NotAName}, {"SKILLS=Law", NotAName}, {"SKILLS=a,,b", NotAName},
 	} {
 		environ := append([]string{"HOME=/home/a"}, strings.Split(c.line, " ")...)
 		if strings.HasPrefix(c.line, "OPS_ADDR=a b") {
@@ -138,7 +156,7 @@ func TestEverySettingHasANameADefaultAndAMeaning(t *testing.T) {
 		}
 		seen[s.Name] = true
 	}
-	if len(seen) != 46 || strings.Count(SettingsTable(), "\n") != len(seen)+2 {
+	if len(seen) != 52 || strings.Count(SettingsTable(), "\n") != len(seen)+2 {
 		t.Errorf("%d settings", len(seen))
 	}
 }

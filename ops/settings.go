@@ -133,6 +133,8 @@ func unreadable(err error) []error {
 		var parse env.ParseError
 		if errors.As(one, &parse) && parse.Name == "TrustedProxies" {
 			faults = append(faults, SettingError{names[parse.Name], NotANetwork})
+		} else if errors.As(one, &parse) && parse.Name == "Lanes" {
+			faults = append(faults, SettingError{names[parse.Name], NotARule})
 		} else {
 			faults = append(faults, SettingError{names[parse.Name], NotAChoice})
 		}

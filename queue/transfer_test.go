@@ -133,3 +133,31 @@ func TestColleagues(t *testing.T) {
 		t.Fatalf("%+v, %v", list, err)
 	}
 }
+
+// A language that no account serves is anybody's; when an account comes that serves it, who waits in it
+// is that adviser's.
+func TestServedLanguagesMoveThoseWhoWait(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	set := func(languages ...string) {
+		t.Helper()
+		if _, err := b.SetServed(t.Context(), languages); err != nil {
+			t.Fatal(err)
+		}
+	}
+	finn := b.adviser("fi")
+	unknown := b.enter("so", helpline.Ordinary)
+	b.wantState(unknown, helpline.Waiting) // nobody knows who serves what
+	set("fi", "sv")
+	b.wantState(unknown, helpline.Offered)
+	b.accept(finn, unknown)
+	swede := b.enter("sv", helpline.Ordinary) // served, though not now
+	b.wantState(swede, helpline.Waiting)
+	set("fi", "sv")
+	b.wantState(swede, helpline.Waiting)
+	set("fi")
+	b.wantState(swede, helpline.Offered)
+	set()
+	b.wantState(b.enter("so", helpline.Ordinary), helpline.Waiting)
+	b.invariants(finn)
+}

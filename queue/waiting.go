@@ -69,6 +69,17 @@ func (q *Queue) Positions(ctx context.Context, contacts []string) (map[string]he
 	return out.Places, err
 }
 
+// SetServed tells which languages accounts serve: whoever waits in another one is anybody's. None at all
+// says that nobody knows. It moves those who wait when the list has changed.
+func (q *Queue) SetServed(ctx context.Context, languages []string) ([]helpline.Event, error) {
+	args := make([]any, len(languages))
+	for i, l := range languages {
+		args[i] = l
+	}
+	_, events, err := q.run(ctx, "served", args...)
+	return events, err
+}
+
 // Status implements helpline.Queue.
 func (q *Queue) Status(ctx context.Context) (helpline.Status, error) {
 	var out struct {

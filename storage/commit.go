@@ -58,13 +58,13 @@ func fence(ctx context.Context, tx pgx.Tx, line string) (int64, error) {
 func appendEvents(b *pgx.Batch, line string, entries []*entry, fresh *[]place) {
 	const query = `
 WITH added AS (
-	INSERT INTO event (line, incarnation, number, contact, kind, at, reason, adviser, state, epoch, version, outcome)
+	INSERT INTO event (line, incarnation, number, contact, kind, at, reason, adviser, state, epoch, version, outcome, why)
 	SELECT @line::text, u.incarnation, u.number, u.contact, u.kind, u.at, u.reason, u.adviser, u.state, u.epoch,
-		u.version, u.outcome
+		u.version, u.outcome, nullif(u.why, '')::jsonb
 	FROM unnest(@incarnations::bigint[], @numbers::bigint[], @contacts::uuid[], @kinds::text[], @ats::timestamptz[],
 		@reasons::text[], @advisers::uuid[], @states::text[], @epochs::bigint[], @versions::bigint[],
-		@outcomes::boolean[])
-		AS u (incarnation, number, contact, kind, at, reason, adviser, state, epoch, version, outcome)
+		@outcomes::boolean[], @whys::text[])
+		AS u (incarnation, number, contact, kind, at, reason, adviser, state, epoch, version, outcome, why)
 	ON CONFLICT (line, incarnation, number) DO NOTHING
 	RETURNING incarnation, number, outcome
 )
@@ -82,6 +82,7 @@ SELECT incarnation, number FROM added WHERE outcome`
 		"epochs":       column(entries, func(e *entry) int64 { return e.Epoch }),
 		"versions":     column(entries, func(e *entry) int64 { return e.Version }),
 		"outcomes":     column(entries, func(e *entry) bool { return e.Staged != nil }),
+		"whys":         column(entries, func(e *entry) string { return e.Why }),
 	}).Query(func(r pgx.Rows) (err error) {
 		*fresh, err = pgx.CollectRows(r, pgx.RowToStructByName[place])
 		return err

@@ -24,6 +24,7 @@ type entry struct {
 // would refuse for good.
 func read(e helpline.Event, from *submission) (*entry, error) {
 	out := &entry{Event: e, from: from}
+	out.Why = reason(e.Why)
 	var err error
 	for _, id := range []struct {
 		to   *pgtype.UUID

@@ -26,8 +26,8 @@ func fold(name string) string { return strings.ToLower(strings.TrimSpace(name)) 
 // without case. Errors: helpline.ErrExists, helpline.ErrInvalid.
 func (s *Store) AddPerson(ctx context.Context, p helpline.Person, passwordHash string) error {
 	const query = `
-INSERT INTO person (id, name, folded, alias, roles, languages, capacity, password, disabled)
-VALUES (@id, @name, @folded, @alias, @roles, @languages, @capacity, @password, false)
+INSERT INTO person (id, name, folded, alias, roles, languages, skills, capacity, password, disabled)
+VALUES (@id, @name, @folded, @alias, @roles, @languages, @skills, @capacity, @password, false)
 ON CONFLICT DO NOTHING`
 	id, err := identity(p.ID)
 	if err != nil || !id.Valid || fold(p.Name) == "" || !storable(p.Name, p.Alias) || !hashed(passwordHash) {
@@ -36,7 +36,7 @@ ON CONFLICT DO NOTHING`
 	n, err := s.exec(ctx, query, named{
 		"id": id, "name": strings.TrimSpace(p.Name), "folded": fold(p.Name), "alias": p.Alias,
 		"roles": append([]string{}, p.Roles...), "languages": append([]string{}, p.Languages...),
-		"capacity": p.Capacity, "password": passwordHash,
+		"skills": append([]string{}, p.Skills...), "capacity": p.Capacity, "password": passwordHash,
 	})
 	if err == nil && n == 0 {
 		err = helpline.ErrExists
@@ -53,7 +53,7 @@ func hashed(password string) bool { return strings.HasPrefix(password, "$argon2i
 // ListPeople gives every account by name.
 func (s *Store) ListPeople(ctx context.Context) ([]Account, error) {
 	const query = `
-SELECT id::text AS id, name, alias, roles, languages, capacity, disabled
+SELECT id::text AS id, name, alias, roles, languages, skills, capacity, disabled
 FROM person ORDER BY folded`
 	all, err := rows[Account](ctx, s, query, nil)
 	if err != nil {
@@ -62,12 +62,29 @@ FROM person ORDER BY folded`
 	return all, nil
 }
 
+// ServedLanguages gives every language of an adviser whose account is not disabled, in order.
+func (s *Store) ServedLanguages(ctx context.Context) ([]string, error) {
+	const query = `
+SELECT DISTINCT l.language FROM person AS p, unnest(p.languages) AS l (language)
+WHERE NOT p.disabled AND @role = ANY (p.roles) ORDER BY l.language`
+	type entry struct{ Language string }
+	all, err := rows[entry](ctx, s, query, named{"role": helpline.RoleAdviser})
+	if err != nil {
+		return nil, fmt.Errorf("list served languages: %w", err)
+	}
+	var list []string
+	for _, e := range all {
+		list = append(list, e.Language)
+	}
+	return list, nil
+}
+
 // PersonByName gives the account that signs in under a name, and its argon2id string. For a name that
 // is unknown or disabled that is helpline.ErrBadCredentials and no string: the caller then compares
 // with one of its own, so that every answer takes the same time.
 func (s *Store) PersonByName(ctx context.Context, name string) (helpline.Person, string, error) {
 	const query = `
-SELECT id::text AS id, name, alias, roles, languages, capacity, password
+SELECT id::text AS id, name, alias, roles, languages, skills, capacity, password
 FROM person WHERE folded = @folded AND NOT disabled`
 	type entry struct {
 		helpline.Person
@@ -91,7 +108,7 @@ FROM person WHERE folded = @folded AND NOT disabled`
 func (s *Store) DisablePerson(ctx context.Context, name string) (helpline.Person, []string, error) {
 	const query = `
 UPDATE person SET disabled = true WHERE folded = @folded
-RETURNING id::text AS id, name, alias, roles, languages, capacity`
+RETURNING id::text AS id, name, alias, roles, languages, skills, capacity`
 	p, dropped, err := s.signOut(ctx, query, named{"folded": fold(name)})
 	if err != nil {
 		return p, nil, fmt.Errorf("disable person: %w", err)
@@ -104,7 +121,7 @@ RETURNING id::text AS id, name, alias, roles, languages, capacity`
 func (s *Store) SetPassword(ctx context.Context, name, passwordHash string) (helpline.Person, []string, error) {
 	const query = `
 UPDATE person SET password = @password WHERE folded = @folded
-RETURNING id::text AS id, name, alias, roles, languages, capacity`
+RETURNING id::text AS id, name, alias, roles, languages, skills, capacity`
 	if !hashed(passwordHash) {
 		return helpline.Person{}, nil, fmt.Errorf("set password: %w", helpline.ErrInvalid)
 	}

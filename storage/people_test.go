@@ -17,7 +17,7 @@ const argon = "$argon2id$v=19$m=65536,t=1,p=2$c2FsdA$aGFzaA"
 func adviser(name string) helpline.Person {
 	return helpline.Person{
 		ID: uuid.NewString(), Name: name, Alias: "Aino", Roles: []string{helpline.RoleAdviser},
-		Languages: []string{"fi", "ro"}, Capacity: 2,
+		Languages: []string{"fi", "ro"}, Skills: []string{"law"}, Capacity: 2,
 	}
 }
 
@@ -152,5 +152,27 @@ func TestExpiredSessionsAreNone(t *testing.T) {
 	}
 	if _, err := s.SessionByHash(t.Context(), "new"); !errors.Is(err, helpline.ErrSignedOut) {
 		t.Errorf("dropped: %v", err)
+	}
+}
+
+func TestServedLanguagesAreThoseOfEnabledAdvisers(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	for name, p := range map[string]helpline.Person{
+		"one":  {Roles: []string{helpline.RoleAdviser}, Languages: []string{"sv", "fi"}},
+		"two":  {Roles: []string{helpline.RoleSupervisor, helpline.RoleAdviser}, Languages: []string{"fi", "ar"}},
+		"gone": {Roles: []string{helpline.RoleAdviser}, Languages: []string{"so"}},
+		"boss": {Roles: []string{helpline.RoleSupervisor}, Languages: []string{"en"}},
+	} {
+		p.ID, p.Name = uuid.NewString(), name
+		if err := s.AddPerson(t.Context(), p, argon); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := s.DisablePerson(t.Context(), "gone"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.ServedLanguages(t.Context()); err != nil || !reflect.DeepEqual(got, []string{"ar", "fi", "sv"}) {
+		t.Errorf("%v, %v", got, err)
 	}
 }

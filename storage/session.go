@@ -33,7 +33,7 @@ ON CONFLICT (hash) DO UPDATE SET expires = excluded.expires WHERE s.person = exc
 // it is unknown or expired or the account is disabled. The clock is that of Postgres.
 func (s *Store) SessionByHash(ctx context.Context, hash string) (helpline.Session, error) {
 	const query = `
-SELECT s.expires, p.id::text AS id, p.name, p.alias, p.roles, p.languages, p.capacity
+SELECT s.expires, p.id::text AS id, p.name, p.alias, p.roles, p.languages, p.skills, p.capacity
 FROM session AS s JOIN person AS p ON p.id = s.person
 WHERE s.hash = @hash AND s.expires > now() AND NOT p.disabled`
 	type entry struct {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ import (
 )
 
 const adviserHelp = `adviceline adviser add NAME --password-stdin [--role adviser,supervisor,admin] [--languages fi,en]
-                       [--capacity 2] [--alias "what contacts are told"]
+                       [--capacity 2] [--alias "what contacts are told"] [--skills of the setting SKILLS]
 adviceline adviser list
 adviceline adviser disable NAME      signs the account out; its open legs stay with it for the grace
 adviceline adviser password NAME --password-stdin
@@ -51,8 +52,13 @@ func adviserAdd(ctx context.Context, t terminal, args []string) error {
 	languages := f.String("languages", "fi", "comma list of language codes")
 	capacity := f.Int("capacity", 2, "chats at once, 1 to 3")
 	alias := f.String("alias", "", "what contacts are told")
+	skills := f.String("skills", "", "comma list of the setting SKILLS")
 	stdin := f.Bool("password-stdin", false, "read the password from standard input")
 	name, err := named(f, args)
+	if err != nil {
+		return err
+	}
+	cfg, err := settings(t)
 	if err != nil {
 		return err
 	}
@@ -60,7 +66,10 @@ func adviserAdd(ctx context.Context, t terminal, args []string) error {
 		ID: uuid.NewString(), Name: name, Alias: *alias, Roles: strings.Split(*role, ","),
 		Languages: strings.Split(*languages, ","), Capacity: *capacity,
 	}
-	if err := checkPerson(p); err != nil {
+	if *skills != "" {
+		p.Skills = strings.Split(*skills, ",")
+	}
+	if err := checkPerson(p, cfg.Rule.Skills); err != nil {
 		return err
 	}
 	hash, err := readPassword(t.in, *stdin)
@@ -76,7 +85,8 @@ func adviserAdd(ctx context.Context, t terminal, args []string) error {
 	})
 }
 
-func checkPerson(p helpline.Person) error {
+// checkPerson holds an account against the lists; skills are those of the settings.
+func checkPerson(p helpline.Person, skills []string) error {
 	for _, r := range p.Roles {
 		if r != helpline.RoleAdviser && r != helpline.RoleSupervisor && r != helpline.RoleAdmin {
 			return bad("--role takes adviser, supervisor, admin")
@@ -85,6 +95,11 @@ func checkPerson(p helpline.Person) error {
 	for i, l := range p.Languages {
 		if !codes.Language.Has(l) || slices.Contains(p.Languages[:i], l) {
 			return bad("--languages takes codes of the language list, each once")
+		}
+	}
+	for i, k := range p.Skills {
+		if !slices.Contains(skills, k) || slices.Contains(p.Skills[:i], k) {
+			return bad("--skills takes codes of the setting SKILLS, each once")
 		}
 	}
 	if p.Capacity < 1 || p.Capacity > 3 {
@@ -140,14 +155,14 @@ func adviserList(ctx context.Context, t terminal, args []string) error {
 			return err
 		}
 		w := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
-		_, _ = fmt.Fprintln(w, "NAME\tROLES\tLANGUAGES\tCAPACITY\tALIAS\tSTATE")
+		_, _ = fmt.Fprintln(w, "NAME\tROLES\tLANGUAGES\tSKILLS\tCAPACITY\tALIAS\tSTATE")
 		for _, p := range people {
 			state := "enabled"
 			if p.Disabled {
 				state = "disabled"
 			}
-			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", p.Name, strings.Join(p.Roles, ","),
-				strings.Join(p.Languages, ","), p.Capacity, p.Alias, state)
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", p.Name, strings.Join(p.Roles, ","),
+				strings.Join(p.Languages, ","), cmp.Or(strings.Join(p.Skills, ","), "-"), p.Capacity, p.Alias, state)
 		}
 		return w.Flush()
 	})

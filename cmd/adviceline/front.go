@@ -43,6 +43,9 @@ func (n *node) openWeb(context.Context) error {
 		Limits: limits(n.cfg), Secure: slices.ContainsFunc(n.cfg.PublicOrigins, overTLS), Log: n.log,
 		PingEvery: n.cfg.Timing.ContactPing, DeadAfter: n.cfg.Timing.ContactDead,
 		SocketsOpen: func(delta int) { n.metrics.Sockets("contact", delta) },
+		Decided: func(ctx context.Context, contact string) ([]helpline.Decision, error) {
+			return n.store.Decisions(ctx, n.cfg.Line, contact)
+		},
 	})
 	if err != nil {
 		return err

@@ -141,17 +141,26 @@ func closing(f func()) func(context.Context) error {
 func openQueue(cfg ops.Config, at place, node string) (*queue.Queue, error) {
 	return queue.Open(queue.Options{
 		URL: at.redisURL, Line: cfg.Line, Node: node + "-" + strings.ToLower(rand.Text()), Salt: rand.Text(),
-		Pool: cfg.RedisPool, Timing: timing(cfg),
+		Pool: cfg.RedisPool, Timing: timing(cfg), Rule: rule(cfg),
 	})
 }
 
 func timing(cfg ops.Config) helpline.Timing {
 	return helpline.Timing{
-		Offer: cfg.Timing.Offer, DeclineCooldown: cfg.Timing.DeclineCooldown, MissCooldown: cfg.Timing.MissCooldown,
+		Offer: cfg.Timing.Offer, OfferCall: cfg.Timing.OfferCall, DeclineCooldown: cfg.Timing.DeclineCooldown,
+		MissCooldown: cfg.Timing.MissCooldown, Exclusion: cfg.Timing.Exclusion, Park: cfg.Timing.Park,
 		NodeLease: cfg.Timing.NodeLease, AdviserGrace: cfg.Timing.AdviserGrace, Away: cfg.Timing.Away, AwayDanger: cfg.Timing.AwayDanger,
 		Exit: cfg.Timing.Exit, Wrap: cfg.Timing.Wrap, TextIdle: cfg.Timing.TextIdle, TextLife: cfg.Timing.TextLife,
 		OutcomeDue: cfg.Timing.OutcomeDue, DurableWait: cfg.Timing.DurableWait, SpoolMax: cfg.Timing.SpoolMax,
 	}
+}
+
+func rule(cfg ops.Config) helpline.Rule {
+	r := helpline.Rule{Lanes: map[helpline.Lane]helpline.Priority{}, Overdue: cfg.Rule.Overdue}
+	for lane, p := range cfg.Rule.Lanes {
+		r.Lanes[helpline.Lane(lane)] = helpline.Priority{Credit: p.Credit, Slope: p.Slope}
+	}
+	return r
 }
 
 // migrate brings the schema up to date, for operators who run nodes with MIGRATE=off.

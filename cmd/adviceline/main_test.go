@@ -9,11 +9,15 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"adviceline/helpline"
+	"adviceline/ops"
 	"adviceline/ops/servicetest"
 )
 
@@ -63,7 +67,7 @@ func (e env) run(input string, args ...string) (status int, out, err string) {
 
 func TestAccounts(t *testing.T) {
 	t.Parallel()
-	e := newEnv(t)
+	e := newEnv(t, "SKILLS=law,child")
 	for _, c := range []struct {
 		status int
 		input  string
@@ -79,6 +83,10 @@ func TestAccounts(t *testing.T) {
 		{2, goodPassword, []string{"adviser", "add", "b", "--capacity", "4", "--password-stdin"}},
 		{2, goodPassword, []string{"adviser", "add", "b", "--role", "king", "--password-stdin"}},
 		{2, goodPassword, []string{"adviser", "add", "b c", "--password-stdin"}},
+		{2, goodPassword, []string{"adviser", "add", "b", "--skills", "tax", "--password-stdin"}},
+		{2, goodPassword, []string{"adviser", "add", "b", "--skills", "law,law", "--password-stdin"}},
+		{0, goodPassword, []string{"adviser", "add", "jurist", "--skills", "law", "--password-stdin"}},
+		{0, goodPassword, []string{"adviser", "add", "boss", "--role", "supervisor", "--password-stdin"}},
 		{0, goodPassword + " 2", []string{"adviser", "password", "aino", "--password-stdin"}},
 		{0, "", []string{"adviser", "disable", "aino"}},
 		{1, "", []string{"adviser", "disable", "nobody"}},
@@ -99,8 +107,26 @@ func TestAccounts(t *testing.T) {
 		}
 	}
 	_, out, _ := e.run("", "adviser", "list")
-	if !strings.Contains(out, "aino") || !strings.Contains(out, "disabled") || strings.Contains(out, "argon2") {
+	if !strings.Contains(out, "aino") || !strings.Contains(out, "disabled") || !strings.Contains(out, " law ") || !strings.Contains(out, "supervisor") || strings.Contains(out, "argon2") {
 		t.Errorf("list:\n%s", out)
+	}
+}
+
+func TestLanesOfTheSettingsAreTheLanesOfTheLine(t *testing.T) {
+	t.Parallel()
+	cfg, err := ops.Load([]string{"HOME=/h"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, l := range helpline.Lanes() {
+		names = append(names, string(l))
+	}
+	if !slices.Equal(names, ops.LaneNames()) || !reflect.DeepEqual(rule(cfg), helpline.DefaultRule()) {
+		t.Errorf("%v, %+v", ops.LaneNames(), rule(cfg))
+	}
+	if got := timing(cfg); got != helpline.DefaultTiming() {
+		t.Errorf("timing is %+v", got)
 	}
 }
 

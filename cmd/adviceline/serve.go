@@ -262,6 +262,7 @@ func (n *node) openLoops(ctx context.Context) error {
 				return
 			}
 			n.log.Warn("line entered again under a new incarnation")
+			n.tellServed(context.Background())
 		},
 		Missed: func() {
 			n.log.Warn("notices were missed: every socket reads again")
@@ -287,6 +288,8 @@ func (n *node) openLoops(ctx context.Context) error {
 	n.stops.goes("drainer", func(ctx context.Context) { helpline.Drain(ctx, n.queue, n.ledger, n.log) })
 	n.stops.goes("purge", n.purge)
 	n.stops.goes("positions", n.contacts.Run)
+	n.tellServed(ctx)
+	n.stops.goes("served languages", n.keepServed)
 	return nil
 }
 

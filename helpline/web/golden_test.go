@@ -28,6 +28,7 @@ POST   /api/v1/console/ticket     ticket         adviser
 GET    /api/v1/console/socket     console-socket public upgrade
 POST   /api/v1/console/stream     console-stream public stream
 POST   /api/v1/console/frames     console-frames public
+GET    /api/v1/contacts/:contact/decisions decisions      supervisor
 GET    /                          contact-page   public
 GET    /sv                        contact-page   public
 GET    /en                        contact-page   public
@@ -71,10 +72,12 @@ not_found              404 4503 retry=false
 method_not_allowed     405    0 retry=false
 console_replaced       409 4501 retry=false
 exists                 409    0 retry=false
+not_free               409    0 retry=false
 offer_gone             409    0 retry=false
 replaced               409 4501 retry=false
 request_reused         409    0 retry=false
 stale_draft            409    0 retry=false
+too_soon               409    0 retry=false
 too_large              413 1009 retry=false
 unsupported_media_type 415 1003 retry=false
 invalid_value          422    0 retry=false

@@ -54,6 +54,8 @@ var answers = map[helpline.Code]answer{
 	helpline.ErrRequestReused:       {409, 0, false},
 	helpline.ErrOfferGone:           {409, 0, false},
 	helpline.ErrStaleDraft:          {409, 0, false},
+	helpline.ErrNotFree:             {409, 0, false},
+	helpline.ErrTooSoon:             {409, 0, false},
 	helpline.ErrConsoleReplaced:     {409, 4501, false},
 	helpline.ErrExists:              {409, 0, false},
 	helpline.ErrTooMany:             {429, 4408, true},

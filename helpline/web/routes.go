@@ -64,6 +64,7 @@ func (s *Server) table() []route {
 		{"GET", "/api/v1/console/socket", "console-socket", public, "upgrade", s.consoleSocket},
 		{"POST", "/api/v1/console/stream", "console-stream", public, "stream", s.consoleStream},
 		{"POST", "/api/v1/console/frames", "console-frames", public, "", s.consoleFrames},
+		{"GET", "/api/v1/contacts/:contact/decisions", "decisions", supervisor, "", s.decisions},
 		{"GET", "/", "contact-page", public, "", s.contactPage("fi")},
 		{"GET", "/sv", "contact-page", public, "", s.contactPage("sv")},
 		{"GET", "/en", "contact-page", public, "", s.contactPage("en")},

@@ -43,7 +43,8 @@ type Options struct {
 	DeadAfter  time.Duration // 60 s without a sign of life
 	// SocketsOpen is told +1 and -1 as contact sockets come and go; nil: nobody counts.
 	SocketsOpen func(delta int)
-	Secure      bool // served over TLS: the cookie is a __Host- one
+	Decided     Decisions // nil: no contact has any
+	Secure      bool      // served over TLS: the cookie is a __Host- one
 
 	Log *slog.Logger
 	Now func() time.Time // limits and caches only; nil: time.Now
@@ -70,6 +71,7 @@ type Server struct {
 	posts    *buckets
 	caps     *caps
 	opened   func(delta int)
+	decided  Decisions
 	routes   map[string]bool // by template
 	inside   map[string]bool // those of the house's own people
 	frames   Rate
@@ -99,7 +101,7 @@ func New(o Options) (*Server, error) {
 		intakes:  newBuckets(l.Intake, o.Now), resumes: newBuckets(l.Resume, o.Now),
 		signIns: newBuckets(l.SignIn, o.Now), upgrades: newBuckets(l.Upgrade, o.Now), posts: newBuckets(l.Post, o.Now),
 		caps:   newCaps(l.Sockets, l.Total),
-		opened: o.SocketsOpen,
+		opened: o.SocketsOpen, decided: o.Decided,
 		routes: map[string]bool{},
 		inside: map[string]bool{},
 		frames: l.Frames,

@@ -33,6 +33,8 @@ var elsewhere = map[string]string{
 	"consoleStream 503":     "the tests of package agents stop a node",
 	"code offer_gone":       "of the console's frames: the tests of package agents",
 	"code stale_draft":      "of the console's frames: the tests of package agents",
+	"code not_free":         "of the console's frames: the tests of package agents",
+	"code too_soon":         "of the console's frames: the tests of package agents",
 	"code console_replaced": "a console is closed with replaced instead",
 	"code exists":           "of adding accounts, which no route does yet",
 	"code line_closed":      "nothing closes a line yet",
@@ -49,6 +51,9 @@ func whole(m *testing.M) wiretest.Main {
 func (h *house) template(path string) string {
 	if strings.HasPrefix(path, "/static/") {
 		return "/static/{file}"
+	}
+	if strings.HasSuffix(path, "/decisions") {
+		return "/api/v1/contacts/{contact}/decisions"
 	}
 	for _, r := range h.web.table() {
 		if r.path == path {
@@ -130,7 +135,7 @@ func TestRoutesAreDocumented(t *testing.T) {
 	t.Parallel()
 	var want []string
 	for _, r := range newHouse(t).web.table() {
-		want = append(want, r.method+" "+strings.Replace(r.path, "*", "{file}", 1))
+		want = append(want, r.method+" "+strings.NewReplacer("*", "{file}", ":contact", "{contact}").Replace(r.path))
 	}
 	slices.Sort(want)
 	if got := openAPI.Routes(); !slices.Equal(got, want) {
@@ -162,7 +167,7 @@ func TestShapesAreDocumented(t *testing.T) {
 	}
 	tells := map[string]any{
 		"Admission": admissionBody{}, "Standing": standing{}, "Position": helpline.Position{}, "Status": statusBody{},
-		"Session": sessionBody{}, "Ticket": ticketBody{}, "Problem": problem{},
+		"Session": sessionBody{}, "Ticket": ticketBody{}, "Decisions": decisionsBody{}, "Decision": decisionBody{}, "Why": helpline.Why{}, "Problem": problem{},
 		"contactWelcome": welcomeFrame{}, "contactPosition": positionFrame{}, "contactJoined": joinedFrame{},
 		"contactMessage": messageFrame{}, "contactTyping": bareFrame{}, "contactAway": awayFrame{}, "contactTransferred": transferredFrame{}, "contactEnded": endedFrame{},
 		"contactSaid": saidFrame{}, "contactReconnect": reconnectFrame{}, "contactError": errorFrame{},
