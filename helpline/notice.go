@@ -4,7 +4,7 @@ package helpline
 // content: everything in it can be read again from the live state.
 type Notice struct {
 	Count int64  `json:"n"`  // the node channel's counter
-	To    string `json:"to"` // "a:" + adviser or "c:" + contact
+	To    string `json:"to"` // "a:" + adviser, "a:*" for every console, "c:" + contact, or "line"
 	Kind  string `json:"kind"`
 
 	Contact string `json:"contact,omitempty"`
@@ -51,6 +51,7 @@ const (
 	NoticeTransferred    = "transferred"     // to the contact: another adviser has it now
 	NoticeTransferFailed = "transfer_failed" // to the owner: the leg stays
 	NoticeDanger         = "danger"          // to every console: danger waits, is open or is closed (State)
+	NoticePlan           = "plan"            // to "line": the node that is told makes the plan of a hold
 	NoticeTyping         = "typing"
 	NoticeEnded          = "ended"
 	NoticeSignOut        = "signed_out"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,8 +39,9 @@ func (q *Queue) Expire(ctx context.Context) (int64, []helpline.Event, error) {
 	return n, events, err
 }
 
-// Node runs this process's part in the line: subscriber, heartbeat, sweep. Each func is called from
-// one goroutine at a time and must not block.
+// Node runs this process's part in the line: subscriber, heartbeat, sweep, and the plans that its sweep
+// finds due. Each func is called from one goroutine at a time and must not block; Events from those of
+// the sweep and of the plan.
 type Node struct {
 	Queue   *Queue
 	Deliver func(helpline.Notice)
@@ -52,7 +54,8 @@ type Node struct {
 	Every   time.Duration // heartbeat
 	Sweep   time.Duration
 
-	heard atomic.Int64 // the highest counter of a delivered notice
+	heard    atomic.Int64 // the highest counter of a delivered notice
+	planning atomic.Bool
 }
 
 // Subscribe opens the node's one subscription and returns once Redis has confirmed it. run reads it
@@ -65,6 +68,8 @@ func (n *Node) Subscribe(ctx context.Context) (run func(context.Context), err er
 	return func(ctx context.Context) {
 		stop := context.AfterFunc(ctx, func() { _ = sub.Close() })
 		defer stop()
+		var plans sync.WaitGroup
+		defer plans.Wait()
 		for ctx.Err() == nil {
 			got, err := sub.Receive(ctx)
 			if err != nil {
@@ -84,10 +89,31 @@ func (n *Node) Subscribe(ctx context.Context) (run func(context.Context), err er
 				n.Log.Error("notice malformed")
 				continue
 			}
-			n.Deliver(notice)
+			if notice.To == toLine && notice.Kind == helpline.NoticePlan {
+				if n.planning.CompareAndSwap(false, true) {
+					plans.Go(func() { n.plan(ctx) })
+				}
+			} else {
+				n.Deliver(notice)
+			}
 			n.heard.Store(max(notice.Count, n.heard.Load()))
 		}
 	}, nil
+}
+
+// toLine addresses a notice to the node itself.
+const toLine = "line"
+
+// plan ends a hold. It runs beside the subscriber, which goes on delivering, and one at a time.
+func (n *Node) plan(ctx context.Context) {
+	defer n.planning.Store(false)
+	bound, cancel := context.WithTimeout(ctx, planWait)
+	defer cancel()
+	events, err := n.Queue.Plan(bound)
+	n.Events(events)
+	if err != nil {
+		n.Log.WarnContext(ctx, "plan not finished, the hold ends by its timer", "error", err)
+	}
 }
 
 // RunHeartbeat beats until ctx ends.

@@ -195,6 +195,12 @@ func (f *Fake) Owed(_ context.Context, c helpline.Console) (legs []helpline.Leg,
 	return legs, nil
 }
 
+// Colleagues implements helpline.ColleagueQueue.
+func (f *Fake) Colleagues(context.Context) (list []helpline.Colleague, err error) {
+	f.With(func(m *Model, now int64) { list = m.Colleagues(now) })
+	return list, nil
+}
+
 // Status implements helpline.Queue.
 func (f *Fake) Status(context.Context) (s helpline.Status, err error) {
 	f.With(func(m *Model, now int64) { s = m.Status(now) })

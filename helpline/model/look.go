@@ -1,6 +1,11 @@
 package model
 
-import "adviceline/helpline"
+import (
+	"cmp"
+	"slices"
+
+	"adviceline/helpline"
+)
 
 // Standing is where a leg stands, for those who compare the model with another router.
 type Standing struct {
@@ -39,4 +44,19 @@ func (m *Model) Standby(adviser string) (helpline.Duty, bool) {
 		return helpline.Duty{}, false
 	}
 	return m.dutyOf(a), true
+}
+
+// Colleagues lists who is ready, by alias.
+func (m *Model) Colleagues(now int64) []helpline.Colleague {
+	m.step(now)
+	var list []helpline.Colleague
+	for _, a := range m.advisers {
+		if a.serving() {
+			list = append(list, helpline.Colleague{ID: a.ID, Alias: a.Alias, Languages: a.Languages, Free: a.free(m.now, false)})
+		}
+	}
+	slices.SortFunc(list, func(x, y helpline.Colleague) int {
+		return cmp.Or(cmp.Compare(x.Alias, y.Alias), cmp.Compare(x.ID, y.ID))
+	})
+	return list
 }
