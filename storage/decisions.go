@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"adviceline/helpline"
 )
 
@@ -42,7 +40,7 @@ ORDER BY e.incarnation, e.number`
 	if err != nil || !id.Valid {
 		return nil, fmt.Errorf("list decisions: %w", helpline.ErrNotFound)
 	}
-	all, err := rows[entry](ctx, s, query, pgx.NamedArgs{"line": line, "contact": id})
+	all, err := rows[entry](ctx, s, query, named{"line": line, "contact": id})
 	if err == nil && len(all) == 0 {
 		err = helpline.ErrNotFound
 	}

@@ -31,7 +31,7 @@ ORDER BY 1, 2`
 		Weekday, Hour     int
 		Contacts, Seconds float64
 	}
-	all, err := rows[row](ctx, s, query, map[string]any{"line": line, "zone": zone, "weeks": weeks})
+	all, err := rows[row](ctx, s, query, named{"line": line, "zone": zone, "weeks": weeks})
 	if err != nil {
 		return nil, fmt.Errorf("read busy hours: %w", err)
 	}
