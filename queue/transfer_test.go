@@ -122,6 +122,7 @@ func TestColleagues(t *testing.T) {
 			t.Fatal(err)
 		}
 		ready = append(ready, desk.Console)
+		b.at(time.Second) // the first is idle longest
 	}
 	b.duty(ready[0], "ready")
 	b.duty(ready[1], "ready") // the third has a console and is off
