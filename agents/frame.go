@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"hash/maphash"
+	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -88,17 +90,18 @@ func frame[F any, P interface {
 	*F
 	reference() string
 }](do func(ctx context.Context, c *console, f F) (any, error)) func([]byte) (*request, error) {
+	hash := printer[F]()
 	return func(data []byte) (*request, error) {
 		var f F
 		if err := strict.Decode(data, &f); err != nil {
 			return nil, err
 		}
-		text, err := json.Marshal(f)
+		print, err := hash(f)
 		if err != nil {
 			return nil, err
 		}
 		r := &request{
-			ref: P(&f).reference(), print: maphash.Bytes(seed, text),
+			ref: P(&f).reference(), print: print,
 			run: func(ctx context.Context, c *console) (any, error) { return do(ctx, c, f) },
 		}
 		if says, ok := any(f).(sayFrame); ok {
@@ -106,6 +109,31 @@ func frame[F any, P interface {
 		}
 		return r, nil
 	}
+}
+
+// printer gives what hashes frames of shape F: by their values where these are texts and flags
+// alone, else by their JSON.
+func printer[F any]() func(F) (uint64, error) {
+	if flat(reflect.TypeFor[F]()) {
+		return func(f F) (uint64, error) { return maphash.Comparable[any](seed, f), nil }
+	}
+	return func(f F) (uint64, error) {
+		text, err := json.Marshal(f)
+		return maphash.Bytes(seed, text), err
+	}
+}
+
+func flat(shape reflect.Type) bool {
+	return !slices.ContainsFunc(reflect.VisibleFields(shape), func(f reflect.StructField) bool {
+		switch f.Type.Kind() {
+		case reflect.String, reflect.Bool, reflect.Int64:
+			return false
+		case reflect.Struct: // the fields of an embedded one are listed too
+			return !f.Anonymous && f.Type.NumField() > 0
+		default:
+			return true
+		}
+	})
 }
 
 // readFrame reads one frame after hello. The error is errNotJSON or a fault.
