@@ -125,11 +125,15 @@ func (m *Model) End(now int64, k helpline.Console, contact, reason string) ([]he
 	if c.state == helpline.Wrapping || c.state == helpline.Owed {
 		return nil, nil
 	}
-	if !c.talking() {
+	switch {
+	case c.talking():
+		m.revokeTransfer(c, "superseded")
+		m.wrap(c, reason)
+	case c.state == helpline.Parked:
+		m.endParked(c, reason)
+	default:
 		return nil, helpline.ErrNotFound
 	}
-	m.revokeTransfer(c, "superseded")
-	m.wrap(c, reason)
 	return m.end(), nil
 }
 

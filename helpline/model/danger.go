@@ -5,12 +5,15 @@ import "adviceline/helpline"
 // silent keeps danger open that would have ended by silence, until a person closes it or the person
 // in danger comes back.
 func (m *Model) silent(c *contact, reason string) {
-	m.giveUp(c)
+	a := m.giveUp(c)
 	m.unqueue(c)
-	m.disarm(c, timerAway, timerLife)
-	c.state = helpline.DangerOpen
+	m.disarm(c, timerAway)
+	c.state, c.owner = helpline.DangerOpen, nil // who had parked it has it no more
 	m.event(helpline.DangerIsOpen, c, nil, reason)
 	m.arm(c, timerDanger, m.now+reTell)
+	if a != nil {
+		m.feed(a)
+	}
 }
 
 func (m *Model) dangerDue(c *contact) {
@@ -19,17 +22,22 @@ func (m *Model) dangerDue(c *contact) {
 	}
 }
 
-// CloseDanger ends danger that fell silent, by a person and a code.
+// CloseDanger ends danger that fell silent, by a person and a code; a repetition is answered alike.
 // Errors: ErrNotFound, ErrConsoleReplaced.
 func (m *Model) CloseDanger(now int64, k helpline.Console, contact, code string) ([]helpline.Event, error) {
 	m.step(now)
-	if _, err := m.console(k); err != nil {
+	a, err := m.console(k)
+	if err != nil {
 		return nil, err
 	}
 	c := m.contacts[contact]
+	if c != nil && c.ended > 0 && c.closer == a {
+		return nil, nil
+	}
 	if c == nil || c.state != helpline.DangerOpen {
 		return nil, helpline.ErrNotFound
 	}
+	c.closer = a
 	if c.exit {
 		m.exited(c, code)
 	} else {

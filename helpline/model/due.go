@@ -87,7 +87,7 @@ func (m *Model) coolDue(a *adviser) {
 // awayDue closes a person who did not come back. Where they spoke of danger a person closes it.
 func (m *Model) awayDue(c *contact) {
 	switch c.state {
-	case helpline.Away, helpline.Waiting, helpline.Offered, helpline.Parked:
+	case helpline.Away, helpline.Waiting, helpline.Offered:
 	default:
 		return
 	}
@@ -128,8 +128,10 @@ func (m *Model) textEnd(c *contact) int64 {
 	return end
 }
 
+// lifeDue ends what has lasted too long: the text, and with it the leg. A person who waits with an open
+// page keeps the place until the longest life is over; danger keeps it whatever happens.
 func (m *Model) lifeDue(c *contact) {
-	if c.state == "" || c.ended > 0 || c.state == helpline.DangerOpen {
+	if c.state == "" || c.ended > 0 {
 		return
 	}
 	if end := m.textEnd(c); m.now < end {
@@ -137,40 +139,49 @@ func (m *Model) lifeDue(c *contact) {
 		return
 	}
 	last := c.arrival + m.timing.TextLife.Milliseconds()
-	if (c.state == helpline.Waiting || c.state == helpline.Offered) && c.up && m.now < last {
-		c.said, c.cids, c.last = nil, nil, 0 // the text is over its time, the place is not
-		m.arm(c, timerLife, last)
-		return
-	}
+	stays := (c.state == helpline.Waiting || c.state == helpline.Offered) && c.up && m.now < last
 	switch {
+	case stays:
+		c.said, c.cids, c.last = nil, nil, 0
+		m.arm(c, timerLife, last)
 	case c.talking():
 		m.revokeTransfer(c, "superseded")
 		m.wrap(c, "expired_by_policy")
+		m.erase(c)
 	case c.lane == danger:
-		m.silent(c, "expired_by_policy")
-		return
+		c.said, c.cids, c.last = nil, nil, 0
+		if c.state != helpline.DangerOpen {
+			m.silent(c, "expired_by_policy")
+		}
+		m.arm(c, timerLife, m.now+m.timing.TextLife.Milliseconds())
+	case c.state == helpline.Parked:
+		m.endParked(c, "expired_by_policy")
 	default:
 		m.close(c, helpline.Expired, "expired_by_policy")
 		m.unnumber(c)
 		m.arm(c, timerGone, m.now+linger)
+		m.erase(c)
 	}
-	m.erase(c)
 }
 
 // close ends a leg that no adviser will have.
 func (m *Model) close(c *contact, state helpline.State, reason string) {
-	m.giveUp(c)
+	a := m.giveUp(c)
 	m.unqueue(c)
 	m.disarm(c, timerAway, timerLife, timerDanger)
 	c.state, c.ended, c.reason = state, m.now, reason
 	m.event(helpline.Left, c, nil, reason)
+	if a != nil {
+		m.feed(a)
+	}
 }
 
-// giveUp takes a live offer back whose contact is gone; the adviser is fed at the end of the step.
-func (m *Model) giveUp(c *contact) {
-	if c.state == helpline.Offered {
-		m.freed = append(m.freed, m.withdraw(c, helpline.OfferRevoked, "contact_left"))
+// giveUp takes a live offer back whose contact is gone; the adviser is the caller's to feed.
+func (m *Model) giveUp(c *contact) *adviser {
+	if c.state != helpline.Offered {
+		return nil
 	}
+	return m.withdraw(c, helpline.OfferRevoked, "contact_left")
 }
 
 // common are the languages that name nobody.

@@ -117,7 +117,7 @@ func (m *Model) giveBack(a *adviser, reason string) {
 	for _, c := range sorted(a.legs) {
 		if c.talking() {
 			legs = append(legs, c)
-			m.revokeTransfer(c, reason)
+			m.revokeTransfer(c, "adviser_lost")
 			m.requeue(c, reason)
 		}
 	}

@@ -102,7 +102,7 @@ func (p *plan) order(c *contact) []*adviser {
 		if d := a.used + len(p.by[a]) - b.used - len(p.by[b]); d != 0 {
 			return d
 		}
-		return m.choose(a, b, c.call())
+		return m.choose(a, b)
 	})
 	return order
 }

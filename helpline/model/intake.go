@@ -106,21 +106,20 @@ func (m *Model) resume(c *contact, r helpline.Return, version int64, index strin
 	}
 	c.version, c.index, c.before, c.request = version, index, r.Index, r.RequestID
 	c.floor, c.exit, c.socket, c.up, c.ended = c.seq, false, "", false, 0
-	back := c.state == helpline.Away || c.state == helpline.Abandoned || c.state == helpline.DangerOpen
-	if back {
-		m.disarm(c, timerDanger)
-		c.state, c.owner = helpline.Waiting, nil // who had parked it has it no more
+	switch c.state {
+	case helpline.Parked:
+		m.freshen(c)
+		m.unpark(c, helpline.Resumed)
+	case helpline.Away, helpline.Abandoned, helpline.DangerOpen:
+		m.freshen(c)
+		m.returns(c, helpline.Resumed)
+	default:
+		m.event(helpline.Resumed, c, c.owner, "")
 	}
-	m.event(helpline.Resumed, c, c.owner, "")
 	if c.state == helpline.Waiting || c.state == helpline.Offered {
 		m.arm(c, timerAway, m.now+m.grace(c))
 	}
-	switch {
-	case back:
-		m.freshen(c)
-		m.queue(c)
-		m.seek(c)
-	case c.talking():
+	if c.talking() {
 		m.arm(c, timerQuiet, m.now+quiet)
 	}
 }

@@ -162,7 +162,7 @@ func (w *walk) neverForgotten(c *contact) {
 	case helpline.Away:
 		ok = timed(timerLife, timerAway)
 	case helpline.DangerOpen:
-		ok = timed(timerDanger)
+		ok = timed(timerDanger, timerLife)
 	case helpline.Wrapping:
 		ok = timed(timerWrap)
 	case helpline.Owed:

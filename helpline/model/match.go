@@ -10,14 +10,11 @@ import (
 // passes is how many excluded heads of a class a decision may pass over.
 const passes = 8
 
-// choose orders advisers for a contact: free first, then the least loaded, the least flexible, the
-// longest idle, the id.
-func (m *Model) choose(a, b *adviser, call bool) int {
-	if fa, fb := a.free(m.now, call), b.free(m.now, call); fa != fb {
-		if fa {
-			return -1
-		}
-		return 1
+// choose orders advisers for a contact: who has a slot first, then who cools down, then who is full;
+// among them the least loaded, the least flexible, the longest idle, the id.
+func (m *Model) choose(a, b *adviser) int {
+	if n := cmp.Compare(m.hindered(a), m.hindered(b)); n != 0 {
+		return n
 	}
 	if n := cmp.Compare(a.used, b.used); n != 0 {
 		return n
@@ -29,6 +26,17 @@ func (m *Model) choose(a, b *adviser, call bool) int {
 		return n
 	}
 	return cmp.Compare(a.ID, b.ID)
+}
+
+func (m *Model) hindered(a *adviser) int {
+	switch {
+	case a.used >= a.Capacity:
+		return 2
+	case a.cool > m.now:
+		return 1
+	default:
+		return 0
+	}
 }
 
 func (c *contact) isExcluded(a *adviser, now int64) bool {
@@ -55,7 +63,9 @@ func (m *Model) exclude(c *contact, a *adviser) {
 	until := m.now + m.timing.Exclusion.Milliseconds()
 	c.excluded = slices.DeleteFunc(c.excluded, func(x exclusion) bool { return x.adviser == a || x.until <= m.now })
 	c.excluded = append(c.excluded, exclusion{a, until})
-	m.armSeek(c)
+	if c.timers[timerSeek].place == 0 {
+		m.armSeek(c)
+	}
 }
 
 // armSeek wakes the contact at the end of its first exclusion.
@@ -89,7 +99,7 @@ func (m *Model) first(c *contact) (best *adviser) {
 		if !a.free(m.now, c.call()) || stands && c.isExcluded(a, m.now) || reservedAgainst(a, c) {
 			continue
 		}
-		if best == nil || m.choose(a, best, c.call()) < 0 {
+		if best == nil || m.choose(a, best) < 0 {
 			best = a
 		}
 	}
@@ -205,7 +215,7 @@ func (m *Model) withdraw(c *contact, kind, reason string) *adviser {
 func (m *Model) blame(c *contact, a *adviser, cooldown int64) {
 	a.idle = m.now
 	if cooldown > 0 {
-		a.cool = m.now + cooldown
+		a.cool = max(a.cool, m.now+cooldown)
 		m.armAdviser(a, timerCool, a.cool)
 	}
 	m.exclude(c, a)
@@ -235,7 +245,7 @@ func (m *Model) revokeAll(a *adviser, reason string) {
 func (m *Model) rematch(a *adviser) {
 	for _, g := range a.groups {
 		free := slices.DeleteFunc(slices.Clone(g.advisers), func(b *adviser) bool { return !b.free(m.now, false) })
-		slices.SortFunc(free, func(x, y *adviser) int { return m.choose(x, y, false) })
+		slices.SortFunc(free, func(x, y *adviser) int { return m.choose(x, y) })
 		for _, b := range free {
 			m.feed(b)
 		}

@@ -75,11 +75,11 @@ type contact struct {
 	arrival, overdue, accepted, ended, recorded, expires int64
 	epoch, version, dead                                 int64
 
-	offered, owner, recorder *adviser
-	took                     string // the offer that was accepted
-	reserver                 *adviser
-	excluded                 []exclusion
-	refused                  []refusal
+	offered, owner, recorder, closer *adviser
+	took                             string // the offer that was accepted
+	reserver                         *adviser
+	excluded                         []exclusion
+	refused                          []refusal
 
 	up, aware, exit         bool // a socket; the adviser knows that there is none; left by exit
 	socket                  string

@@ -50,7 +50,7 @@ func (m *Model) Accept(now int64, k helpline.Console, offer string) (helpline.Le
 		before.legs = remove(before.legs, c)
 		m.release(before, c.weight)
 	}
-	a.offers, a.misses = remove(a.offers, c), 0
+	a.offers = remove(a.offers, c)
 	m.own(c, a, c.asked)
 	c.took, c.offered, c.expires = offer, nil, 0
 	m.event(helpline.OfferAccepted, c, a, reason)
@@ -61,9 +61,11 @@ func (m *Model) Accept(now int64, k helpline.Console, offer string) (helpline.Le
 	return m.leg(c), events, nil
 }
 
-// own makes an adviser the owner of a leg that holds so many slots.
+// own makes an adviser the owner of a leg that holds so many slots. Who was excluded before is not any
+// more: a leg that comes back begins anew.
 func (m *Model) own(c *contact, a *adviser, weight int) {
-	m.disarm(c, timerOffer, timerAway)
+	m.disarm(c, timerOffer, timerAway, timerSeek)
+	c.excluded, a.misses = c.excluded[:0], 0
 	c.state, c.owner, c.weight, c.aware = helpline.Active, a, weight, !c.up
 	a.legs = append(a.legs, c)
 	if c.accepted == 0 {

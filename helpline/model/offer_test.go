@@ -177,8 +177,8 @@ func TestReservationEndsWithItsCall(t *testing.T) {
 	}
 }
 
-// Who declined a call is not kept for it while somebody else serves: nobody would come of it.
-func TestReservationLeavesTheExcludedAside(t *testing.T) {
+// Who declined a call may be kept for it all the same, until they may have it again.
+func TestReservationTakesTheExcludedToo(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.on("a", "fi", 1)
@@ -187,13 +187,16 @@ func TestReservationLeavesTheExcludedAside(t *testing.T) {
 	b.enter("c2", "fi|ordinary")
 	b.accept("a", "c1")
 	b.accept("b", "c2")
+	b.enter("c3", "fi|ordinary")
+	b.accept("b", "c3")
 	b.record("a", "c1")
 	b.want(b.enter("k1", "fi|ordinary|call"), "enqueued k1, offered k1 a")
 	b.want(b.decline("a", "k1"), "declined k1 a")
-	if r := b.contacts["k1"].reserver; r == nil || r.ID != "b" {
+	if r := b.contacts["k1"].reserver; r == nil || r.ID != "a" { // cooling down, but b is full
 		t.Errorf("kept for k1: %v", r.name())
 	}
-	b.want(b.record("b", "c2"), "ended c2 b, recorded c2 b, offered k1 b")
+	b.want(b.enter("c4", "fi|ordinary"), "enqueued c4")
+	b.want(b.pass(2*time.Minute), "offered k1 a")
 }
 
 func TestStandingTellsWhereALegStands(t *testing.T) {

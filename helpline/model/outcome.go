@@ -22,6 +22,9 @@ func (m *Model) Record(now int64, k helpline.Console, contact string, s helpline
 		m.revokeTransfer(c, "superseded")
 		m.wrap(c, "done")
 	}
+	if c.state == helpline.Parked {
+		m.endParked(c, "done")
+	}
 	if c.state != helpline.Wrapping && c.state != helpline.Owed {
 		return nil, helpline.ErrNotFound
 	}
@@ -68,7 +71,9 @@ func (m *Model) owe(c *contact) {
 	m.owed = append(m.owed, c)
 	m.arm(c, timerDue, c.ended+m.timing.OutcomeDue.Milliseconds())
 	m.event(helpline.OutcomeIsOwed, c, c.owner, c.reason)
-	m.letGo(c)
+	if c.weight > 0 {
+		m.letGo(c)
+	}
 }
 
 // neverRecorded closes a form that nobody wrote.

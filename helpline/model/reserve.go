@@ -8,19 +8,18 @@ func reservedAgainst(a *adviser, c *contact) bool {
 	return a.reserved != nil && a.reserved != c && (c.call() || c.lane == ordinary)
 }
 
-// reserve keeps the first serving adviser for a call that found none whose slots are all free. Who is
-// excluded from the call is left aside: keeping them would keep nobody.
+// reserve keeps the first serving adviser for a call that found none whose slots are all free, whether
+// they are excluded from it for a while or not.
 func (m *Model) reserve(c *contact) {
 	if c.reserver != nil {
 		return
 	}
-	stands := m.stands(c)
 	var best *adviser
 	for _, a := range c.group.advisers {
-		if !a.serving() || a.reserved != nil || stands && c.isExcluded(a, m.now) {
+		if !a.serving() || a.reserved != nil {
 			continue
 		}
-		if best == nil || m.choose(a, best, true) < 0 {
+		if best == nil || m.choose(a, best) < 0 {
 			best = a
 		}
 	}

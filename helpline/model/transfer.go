@@ -101,12 +101,12 @@ func (m *Model) Handover(now int64, k helpline.Console) ([]helpline.Event, error
 	a.duty, a.reason = "off", ""
 	m.unready(a)
 	m.revokeAll(a, "superseded")
-	m.giveBack(a, "handover")
 	for _, c := range sorted(a.legs) {
 		if c.state == helpline.Wrapping {
 			m.owe(c)
 		}
 	}
+	m.giveBack(a, "handover")
 	m.rematch(a)
 	return m.end(), nil
 }
@@ -136,14 +136,23 @@ func (m *Model) Park(now int64, k helpline.Console, contact string) ([]helpline.
 	return m.end(), nil
 }
 
+// endParked ends a leg without a slot: its form is owed at once.
+func (m *Model) endParked(c *contact, reason string) {
+	m.disarm(c, timerLife)
+	m.unnumber(c)
+	c.state, c.ended, c.reason = helpline.Wrapping, m.now, reason
+	m.event(helpline.ConversationEnd, c, c.owner, reason)
+	m.owe(c)
+}
+
 // unpark brings a parked leg back: to its owner if they are free, else to anybody, on top.
-func (m *Model) unpark(c *contact) {
+func (m *Model) unpark(c *contact, kind string) {
 	a := c.owner
 	c.state, c.owner, c.exit = helpline.Waiting, nil, false
 	if c.lane != danger {
 		c.lane = continuation
 	}
-	m.event(helpline.CameBack, c, nil, "")
+	m.event(kind, c, nil, "")
 	if m.now >= m.held && a.free(m.now, c.call()) {
 		m.offer(c, a, "owner", "")
 		return
@@ -151,6 +160,9 @@ func (m *Model) unpark(c *contact) {
 	m.queue(c)
 	m.seek(c)
 }
+
+// taken stands where an offer's id stands in a leg that was accepted.
+const taken = "taken"
 
 // Take opens danger that waits, or a leg that this adviser parked, without an offer.
 // Errors: ErrNotFree, ErrNotFound, ErrConsoleReplaced.
@@ -164,7 +176,7 @@ func (m *Model) Take(now int64, k helpline.Console, contact string) (helpline.Le
 	if c == nil {
 		return helpline.Leg{}, nil, helpline.ErrNotFound
 	}
-	if c.talking() && c.owner == a {
+	if c.state == helpline.Active && c.owner == a && c.took == taken {
 		return m.leg(c), nil, nil
 	}
 	waits := c.state == helpline.Waiting && c.lane == danger
@@ -178,9 +190,10 @@ func (m *Model) Take(now int64, k helpline.Console, contact string) (helpline.Le
 	m.unqueue(c)
 	c.epoch++
 	m.own(c, a, weight)
+	c.took = taken
 	a.idle = m.now
 	a.used += weight
-	m.event(helpline.OfferAccepted, c, a, "taken").Why = `{"rule":"taken"}`
+	m.event(helpline.OfferAccepted, c, a, taken).Why = `{"rule":"taken"}`
 	events := m.end()
 	return m.leg(c), events, nil
 }

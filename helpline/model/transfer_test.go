@@ -113,7 +113,7 @@ func TestHandoverGivesEverythingBack(t *testing.T) {
 	b.ok(err)
 	e, err := b.Handover(b.clock, b.consoles["a"])
 	b.ok(err)
-	b.want(told(e), "revoked c3 a, requeued c2 a, owed c1 a")
+	b.want(told(e), "revoked c3 a, owed c1 a, requeued c2 a")
 	b.want(b.on("b", "fi", 2), "offered c2 b, offered c3 b")
 }
 
@@ -214,7 +214,12 @@ func TestDangerStaysOpen(t *testing.T) {
 	if e[0].Reason != "no_place" || e[0].State != helpline.Abandoned {
 		t.Errorf("%+v", e[0])
 	}
-	_, err = b.CloseDanger(b.clock, b.consoles["a"], "c1", "no_place")
+	e, err = b.CloseDanger(b.clock, b.consoles["a"], "c1", "no_place")
+	if err != nil || len(e) > 0 {
+		t.Error(e, err)
+	}
+	b.seat("b", "fi", 1)
+	_, err = b.CloseDanger(b.clock, b.consoles["b"], "c1", "no_place")
 	b.refused(err, helpline.ErrNotFound)
 }
 

@@ -22,9 +22,9 @@ func (m *Model) ContactUp(now int64, contact string, version int64, socket strin
 	switch c.state {
 	case helpline.Away, helpline.DangerOpen:
 		c.exit = false
-		m.returns(c)
+		m.returns(c, helpline.CameBack)
 	case helpline.Parked:
-		m.unpark(c)
+		m.unpark(c, helpline.CameBack)
 	case helpline.Active, helpline.Transferring:
 		c.aware = false
 	}
@@ -37,14 +37,11 @@ func (m *Model) looks(c *contact, version int64) bool {
 	return c != nil && c.bearer(version) && (c.ended == 0 || m.now-c.ended <= linger)
 }
 
-// returns brings an away contact back into its class.
-func (m *Model) returns(c *contact) {
-	if c.state == helpline.DangerOpen {
-		m.disarm(c, timerDanger)
-		m.freshen(c)
-	}
+// returns brings a contact that was away, or silent in danger, back into its class.
+func (m *Model) returns(c *contact, kind string) {
+	m.disarm(c, timerDanger)
 	c.state, c.owner = helpline.Waiting, nil
-	m.event(helpline.CameBack, c, nil, "")
+	m.event(kind, c, nil, "")
 	m.queue(c)
 	m.seek(c)
 }
@@ -73,21 +70,21 @@ func (m *Model) ContactDown(now int64, contact, socket string) ([]helpline.Event
 
 // goAway takes the socket from a contact; a waiting one keeps its place for the grace (ms).
 func (m *Model) goAway(c *contact, grace int64) {
-	if c.up {
-		c.down = m.now
-	}
-	c.up, c.socket = false, ""
+	c.up, c.socket, c.down = false, "", m.now
 	if c.talking() {
 		m.arm(c, timerQuiet, m.now+quiet)
 	}
 	if c.state != helpline.Waiting && c.state != helpline.Offered {
 		return
 	}
-	m.giveUp(c)
+	a := m.giveUp(c)
 	m.unqueue(c)
 	c.state = helpline.Away
 	m.arm(c, timerAway, m.now+grace)
 	m.event(helpline.WentAway, c, nil, "")
+	if a != nil {
+		m.feed(a)
+	}
 }
 
 // View is how a contact stands, for its own page; without a socket it counts as presence.
@@ -99,7 +96,10 @@ func (m *Model) View(now int64, contact string, version int64) (helpline.View, [
 		return helpline.View{}, nil, helpline.ErrNotFound
 	}
 	if (c.state == helpline.Away || c.state == helpline.DangerOpen) && !c.exit {
-		m.returns(c)
+		m.returns(c, helpline.CameBack)
+	}
+	if c.state == helpline.Parked {
+		m.unpark(c, helpline.CameBack)
 	}
 	if (c.state == helpline.Waiting || c.state == helpline.Offered) && !c.up {
 		m.arm(c, timerAway, m.now+m.grace(c))
@@ -123,13 +123,11 @@ func (m *Model) Leave(now int64, contact string, version int64, way string) ([]h
 	case way == "exit":
 		m.exit(c)
 	case c.talking():
-		m.revokeTransfer(c, "contact_left")
-		reason := "contact_cancelled"
-		if way == "done" {
-			reason = "contact_done"
-		}
-		m.wrap(c, reason)
+		m.revokeTransfer(c, "superseded")
+		m.wrap(c, leftBy(way))
 		m.erase(c)
+	case c.state == helpline.Parked:
+		m.endParked(c, leftBy(way))
 	default:
 		m.close(c, helpline.Cancelled, way)
 		m.unnumber(c)
@@ -139,18 +137,30 @@ func (m *Model) Leave(now int64, contact string, version int64, way string) ([]h
 	return m.end(), nil
 }
 
+func leftBy(way string) string {
+	if way == "done" {
+		return "contact_done"
+	}
+	return "contact_cancelled"
+}
+
 // exit blanks the page and keeps the place for who comes back by number.
 func (m *Model) exit(c *contact) {
 	talking, keep := c.talking(), m.timing.Exit.Milliseconds()
 	m.goAway(c, keep)
 	c.dead, c.exit = c.version, true
+	if c.state == helpline.Parked {
+		c.state, c.owner = helpline.Away, nil
+	}
 	m.event(helpline.Left, c, c.owner, "exit")
 	if talking {
 		m.disarm(c, timerQuiet)
 		c.aware = true
 		return
 	}
-	m.arm(c, timerAway, m.now+keep)
+	if c.state == helpline.Away {
+		m.arm(c, timerAway, m.now+keep)
+	}
 }
 
 // Positions counts, for those of the contacts that wait, who is served before them. Ranges of waits are
