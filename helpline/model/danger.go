@@ -41,7 +41,8 @@ func (m *Model) CloseDanger(now int64, k helpline.Console, contact, code string)
 	if c.exit {
 		m.exited(c, code)
 	} else {
-		m.abandoned(c, code)
+		m.close(c, helpline.Abandoned, code)
+		m.arm(c, timerGone, m.now+m.timing.TextIdle.Milliseconds())
 	}
 	return m.end(), nil
 }

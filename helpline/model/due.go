@@ -84,7 +84,8 @@ func (m *Model) coolDue(a *adviser) {
 	m.feed(a)
 }
 
-// awayDue closes a person who did not come back. Where they spoke of danger a person closes it.
+// awayDue closes a person who did not come back; the number takes them in again while their text lives.
+// Where they spoke of danger, somebody has to close it.
 func (m *Model) awayDue(c *contact) {
 	switch c.state {
 	case helpline.Away, helpline.Waiting, helpline.Offered:
@@ -101,7 +102,8 @@ func (m *Model) awayDue(c *contact) {
 	case c.exit:
 		m.exited(c, reason)
 	default:
-		m.abandoned(c, reason)
+		m.close(c, helpline.Abandoned, reason)
+		m.arm(c, timerGone, min(m.now+m.timing.TextIdle.Milliseconds(), max(m.textEnd(c), m.now)))
 	}
 }
 
@@ -111,12 +113,6 @@ func (m *Model) exited(c *contact, reason string) {
 	m.unnumber(c)
 	m.erase(c)
 	m.arm(c, timerGone, m.now+m.timing.TextIdle.Milliseconds())
-}
-
-// abandoned closes who was gone too long; the number takes them in again while their text lives.
-func (m *Model) abandoned(c *contact, reason string) {
-	m.close(c, helpline.Abandoned, reason)
-	m.arm(c, timerGone, min(m.now+m.timing.TextIdle.Milliseconds(), max(m.textEnd(c), m.now)))
 }
 
 // textEnd is when a contact's text has lived long enough.
