@@ -1,4 +1,4 @@
--- The rule (ops/docs/routing.md), in the same step as what made a match possible. A class is
+-- The rule (ops/docs/rule.md), in the same step as what made a match possible. A class is
 -- group|lane, with |call for calls; a group is a language, with +skill where one is needed.
 -- Keys: :classes counts who waits per class, :w:<class> holds them by original arrival, :serve:<group>
 -- holds every adviser on duty in the order of choice, :reserved who keeps free for which call.
