@@ -33,13 +33,13 @@ function due.cool(aid)
 end
 function due.seek(id)
   local c = contact(id)
-  if c.state ~= 'waiting' then return end
   local nextEnd
   for _, till in string.gmatch(c.excluded or '', '(%S+) (%S+)') do
     till = tonumber(till)
     if till > now and (not nextEnd or till < nextEnd) then nextEnd = till end
   end
-  if nextEnd then timer('seek|' .. id, nextEnd) end
+  if nextEnd then timer('seek|' .. id, nextEnd) end -- whoever has it now may give it back
+  if c.state ~= 'waiting' then return end
   wait(id, c, true)
 end
 function due.away(id)

@@ -20,7 +20,7 @@ for i = 13, #ARGV do
 end
 if not version then return {9} end
 putc(id, c, 'state', 'waiting', 'print', ARGV[5], 'key', ARGV[6], 'channel', ARGV[7], 'language', ARGV[8],
-  'intake', ARGV[9], 'lane', ARGV[10], 'skill', ARGV[11], 'overdue', ARGV[12], 'arrival', now, 'version', version,
+  'intake', ARGV[9], 'lane', ARGV[10], 'skill', ARGV[11], 'overdue', ARGV[12], 'arrival', now, 'gone', now, 'version', version,
   'number', ARGV[12 + version], 'epoch', 0, 'group', group(ARGV[8], ARGV[11]))
 call('ZADD', TIMERS, now + (ARGV[10] == 'danger' and @awaydanger or @away), 'away|' .. id, now + @textidle, 'life|' .. id)
 event('enqueued', id, c)

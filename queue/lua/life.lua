@@ -19,7 +19,7 @@ local function unplace(id, c)
   local aid
   if c.state == 'offered' or c.state == 'transferring' then aid = withdraw(id, c, 'revoked', 'contact_left') end
   unclass(id, c)
-  untimer('away|' .. id, 'seek|' .. id)
+  untimer('away|' .. id)
   return aid
 end
 local function close(id, c, state, kind, reason)
@@ -34,7 +34,8 @@ end
 -- Danger never ends by silence: a person has to look.
 local function dangerOpen(id, c, reason)
   local aid = unplace(id, c)
-  putc(id, c, 'state', 'danger_open', 'reason', reason)
+  if c.state == 'parked' then call('SREM', P .. ':parked:' .. c.owner, id) end
+  putc(id, c, 'state', 'danger_open', 'reason', reason, 'owner', '')
   event('danger_open', id, c, '', reason)
   timer('danger|' .. id, now + @danger)
   alarm(id, c, 'open')

@@ -21,6 +21,7 @@ call('SREM', P .. ':n:' .. (c.node or ''), 'c|' .. id .. '|' .. (c.socket or '')
 call('PEXPIRE', P .. ':number:' .. ARGV[5], 600000)
 local back = c.state == 'away' or c.state == 'abandoned' or c.state == 'parked' or c.state == 'danger_open'
 untimer('gone|' .. id)
+if c.up == '1' then putc(id, c, 'gone', now) end
 putc(id, c, 'version', num(c.version) + step, 'number', ARGV[6 + step], 'before', ARGV[5], 'request', ARGV[6],
   'floor', num(c.seq), 'exit', '', 'socket', '', 'node', '', 'up', '0', 'ended', 0)
 if back then

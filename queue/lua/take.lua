@@ -7,7 +7,7 @@ if c.owner == aid and c.state == 'active' and c.took == 'taken' then return leg(
 local parked = c.state == 'parked' and c.owner == aid
 if not parked and (c.state ~= 'waiting' or c.lane ~= 'danger') then return {2} end
 local w = weight(c, a)
-if a.duty == 'off' or num(a.used) + w > num(a.capacity) then return {10} end
+if a.up ~= '1' or a.duty == 'off' or num(a.used) + w > num(a.capacity) then return {10} end
 if parked then call('SREM', P .. ':parked:' .. aid, id) end
 unclass(id, c)
 untimer('seek|' .. id)
