@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"adviceline/ops"
 )
 
 // version is set at build time.
@@ -46,6 +48,7 @@ type terminal struct {
 
 func main() {
 	t := terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Environ()}
+	ops.EaseCollector(t.env)
 	os.Exit(run(context.Background(), t, os.Args[1:]))
 }
 
