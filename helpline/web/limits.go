@@ -1,7 +1,6 @@
 package web
 
 import (
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"net/netip"
@@ -82,22 +81,19 @@ type networks struct {
 
 // name gives the prefix of an address its name; what is no address shares one name.
 func (n *networks) name(address string) network {
-	var out network
-	mac := hmac.New(sha256.New, n.daily())
-	mac.Write(prefixOf(address))
-	copy(out[:], mac.Sum(nil))
-	return out
+	salt := n.daily()
+	sum := sha256.Sum256(append(salt[:], prefixOf(address)...)) // of one length, and cut: no need of an HMAC
+	return network(sum[:16])
 }
 
-func (n *networks) daily() []byte {
+func (n *networks) daily() [32]byte {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if at := n.now(); !at.Before(n.till) {
 		_, _ = rand.Read(n.salt[:]) // never fails: crypto/rand ends the process instead
 		n.till = at.Add(24 * time.Hour)
 	}
-	salt := n.salt
-	return salt[:]
+	return n.salt
 }
 
 func prefixOf(address string) []byte {
