@@ -19,6 +19,7 @@ const (
 	backlog  = 16_384          // calls that may wait: about a second of work
 	patience = 5 * time.Second // a call that waited so long for its batch is not sent any more
 	respite  = 250 * time.Millisecond
+	loads    = 8 // of a library that is missing again and again, before its callers hear of it
 )
 
 var (
@@ -162,11 +163,11 @@ func keep(batch []*call, c *call) []*call {
 }
 
 // send gives every call its reply or error. Calls that Redis refused because it does not know their
-// function did not run: they alone go again, behind their library, and once more if somebody throws it
-// away in that moment. The error says that the connection failed.
+// function did not run: they alone go again, behind their library, and again if somebody throws it away
+// in that moment. The error says that the connection failed.
 func (w *writer) send(ctx context.Context, calls []*call) error {
 	err := w.pipe(ctx, calls)
-	for range 2 {
+	for range loads {
 		calls = unknown(calls)
 		if err != nil || len(calls) == 0 {
 			break
