@@ -14,16 +14,15 @@ import (
 // since before, and the old ones that it left out because their incarnation is over.
 func (s *Store) commit(ctx context.Context, line string, entries []*entry) (live, old []*entry, err error) {
 	entries = ordered(entries)
+	if !slices.ContainsFunc(entries, func(e *entry) bool { return e.Staged != nil }) {
+		return s.commitAtOnce(ctx, line, entries)
+	}
 	err = s.within(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		current, err := fence(ctx, tx, line)
 		if err != nil {
 			return err
 		}
-		n, _ := slices.BinarySearchFunc(entries, current, func(e *entry, number int64) int {
-			return cmp.Compare(e.Incarnation, number)
-		})
-		old, live = entries[:n], entries[n:]
-		if len(live) == 0 {
+		if old, live = divide(entries, current); len(live) == 0 {
 			return nil
 		}
 		var fresh []place
@@ -38,14 +37,48 @@ func (s *Store) commit(ctx context.Context, line string, entries []*entry) (live
 	return live, old, err
 }
 
+// commitAtOnce is commit for entries without an outcome, in one round trip: statements that are sent
+// together are one transaction, and each of them leaves out what the fence has passed.
+func (s *Store) commitAtOnce(ctx context.Context, line string, entries []*entry) (live, old []*entry, err error) {
+	var current int64
+	var none []place
+	var batch pgx.Batch
+	batch.Queue(fenceQuery, named{"line": line}).Query(func(r pgx.Rows) (err error) {
+		current, err = incarnationOf(r)
+		return err
+	})
+	appendEvents(&batch, line, entries, &none)
+	upsertContacts(&batch, line, latest(entries))
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
+		return nil, nil, bare(err)
+	}
+	old, live = divide(entries, current)
+	return live, old, nil
+}
+
+// divide tells entries of incarnations that are over from the others. It expects entries in their order.
+func divide(entries []*entry, current int64) (old, live []*entry) {
+	n, _ := slices.BinarySearchFunc(entries, current, func(e *entry, number int64) int {
+		return cmp.Compare(e.Incarnation, number)
+	})
+	return entries[:n], entries[n:]
+}
+
+const fenceQuery = `SELECT number FROM incarnation WHERE line = @line FOR SHARE`
+
 // fence gives the line's incarnation and keeps it from rising until the transaction ends; 0 when the
 // line has none yet.
 func fence(ctx context.Context, tx pgx.Tx, line string) (int64, error) {
-	const query = `SELECT number FROM incarnation WHERE line = @line FOR SHARE`
-	r, err := tx.Query(ctx, query, named{"line": line})
+	r, err := tx.Query(ctx, fenceQuery, named{"line": line})
 	if err != nil {
 		return 0, err
 	}
+	return incarnationOf(r)
+}
+
+func incarnationOf(r pgx.Rows) (int64, error) {
 	numbers, err := pgx.CollectRows(r, pgx.RowTo[int64])
 	if err != nil || len(numbers) == 0 {
 		return 0, err
@@ -65,6 +98,7 @@ WITH added AS (
 		@reasons::text[], @advisers::uuid[], @states::text[], @epochs::bigint[], @versions::bigint[],
 		@outcomes::boolean[], @whys::text[])
 		AS u (incarnation, number, contact, kind, at, reason, adviser, state, epoch, version, outcome, why)
+	WHERE u.incarnation >= coalesce((SELECT i.number FROM incarnation AS i WHERE i.line = @line::text), 0)
 	ON CONFLICT (line, incarnation, number) DO NOTHING
 	RETURNING incarnation, number, outcome
 )
@@ -103,6 +137,7 @@ FROM unnest(@contacts::uuid[], @incarnations::bigint[], @numbers::bigint[], @cha
 	@accepted::timestamptz[], @ended::timestamptz[], @recorded::timestamptz[], @reasons::text[])
 	AS u (contact, incarnation, number, channel, language, lane, arrival, state, owner, epoch, version, accepted,
 		ended, recorded, reason)
+WHERE u.incarnation >= coalesce((SELECT i.number FROM incarnation AS i WHERE i.line = @line::text), 0)
 ON CONFLICT (line, contact) DO UPDATE SET
 	incarnation = excluded.incarnation, number = excluded.number, channel = excluded.channel,
 	language = excluded.language, lane = excluded.lane, arrival = excluded.arrival, state = excluded.state,
