@@ -134,7 +134,10 @@ func (m *Model) freshen(c *contact) {
 // changes class with it, at the original arrival, and seeks again.
 func (m *Model) Serve(now int64, languages []string) []helpline.Event {
 	m.step(now)
-	m.served = append([]string{}, languages...)
+	m.served = slices.Clone(languages)
+	if len(languages) == 0 {
+		m.served = nil // nobody knows
+	}
 	var moved []*contact
 	for _, c := range m.contacts {
 		g := m.groupOf(c)

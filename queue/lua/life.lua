@@ -92,7 +92,7 @@ end
 -- An active leg leaves its adviser and goes on top, at its original arrival, text and draft with it.
 local function unown(id, c, reason)
   local aid = c.owner
-  if c.state == 'transferring' then withdraw(id, c, 'revoked', 'adviser_lost') end
+  if c.state == 'transferring' then unreserved[#unreserved + 1] = (withdraw(id, c, 'revoked', 'adviser_lost')) end
   call('SREM', P .. ':legs:' .. aid, id)
   untimer('quiet|' .. id)
   release(aid, adviser(aid), c.weight)
