@@ -322,3 +322,26 @@ func TestHandoverFeedsWhomItsTransferHadAsked(t *testing.T) {
 	}
 	b.wantState(second, helpline.Offered)
 }
+
+// A call that came while nobody was on duty is kept for as soon as an adviser holds something else.
+func TestCallThatNobodyWasThereForIsKeptFor(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	first := b.enter("fi", helpline.Ordinary)
+	b.at(time.Second)
+	e := entry("fi", helpline.Ordinary)
+	e.Channel = "callback"
+	if _, _, err := b.Enqueue(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	b.at(time.Second)
+	second := b.enter("fi", helpline.Ordinary)
+	a := b.adviser("fi")
+	b.wantState(first, helpline.Offered)
+	b.wantState(second, helpline.Waiting)
+	b.accept(a, first)
+	if _, err := b.Record(t.Context(), a, first, helpline.Staged{Generation: "1", Key: []byte{1}}); err != nil {
+		t.Fatal(err)
+	}
+	b.wantState(e.Contact, helpline.Offered)
+}

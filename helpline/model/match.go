@@ -109,6 +109,7 @@ func (m *Model) first(c *contact) (best *adviser) {
 // feed gives an adviser contacts while a slot is free.
 func (m *Model) feed(a *adviser) {
 	for m.now >= m.held && a.free(m.now, false) {
+		m.keep(a)
 		c := m.next(a)
 		if c == nil {
 			return

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -175,6 +176,26 @@ func TestReservationEndsWithItsCall(t *testing.T) {
 	if b.contacts["k2"].reserver != nil || b.contacts["k3"].reserver != nil {
 		t.Error("somebody who does not serve is kept for a call")
 	}
+}
+
+// A call that came while nobody served, or while everybody was kept for another, waits no longer than
+// the chats that an adviser holds.
+func TestCallThatNobodyWasThereForIsKeptFor(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, c := range []string{"x0|", "k1|call", "k2|call", "x1|", "x2|"} {
+		id, channel, _ := strings.Cut(c, "|")
+		b.enter(id, strings.TrimSuffix("fi|ordinary|"+channel, "|"))
+		b.pass(time.Second)
+	}
+	b.want(b.on("a", "fi", 2), "offered x0 a") // then a keeps free for k1
+	b.accept("a", "x0")
+	b.want(b.record("a", "x0"), "ended x0 a, recorded x0 a, offered k1 a")
+	b.accept("a", "k1")
+	b.want(b.enter("d1", "fi|danger"), "enqueued d1")
+	b.want(b.record("a", "k1"), "ended k1 a, recorded k1 a, offered d1 a") // then for k2
+	b.accept("a", "d1")
+	b.want(b.record("a", "d1"), "ended d1 a, recorded d1 a, offered k2 a")
 }
 
 // Who declined a call may be kept for it all the same, until they may have it again.

@@ -28,6 +28,31 @@ func (m *Model) reserve(c *contact) {
 	}
 }
 
+// keep reserves an adviser who holds something for the oldest call that nobody is kept for: one that came
+// while nobody served, or while everybody was kept for another. With no slot in use the call competes
+// with the others by itself.
+func (m *Model) keep(a *adviser) {
+	if a.used == 0 || a.reserved != nil {
+		return
+	}
+	var first *contact
+	for _, g := range a.groups {
+		for l := range g.classes[1] {
+			for _, c := range g.classes[1][l].list {
+				if c.reserver == nil && (first == nil || older(c, first) < 0) {
+					first = c
+				}
+				if c.reserver == nil {
+					break
+				}
+			}
+		}
+	}
+	if first != nil {
+		a.reserved, first.reserver = first, a
+	}
+}
+
 // unready notes that an adviser stopped serving: the call that they were kept for seeks again when
 // the step rematches.
 func (m *Model) unready(a *adviser) {

@@ -48,8 +48,29 @@ local function before(x, y, late)
   if not xl and x.at ~= y.at then return x.at < y.at end
   return x.id < y.id
 end
+-- Who holds something keeps free for the oldest call that nobody is kept for: one that came while nobody
+-- served, or while everybody was kept for another.
+local function keep(aid, a)
+  local by, taken, n = reservations(), {}, 0
+  if by[aid] then return end
+  for _, id in pairs(by) do taken[id], n = true, n + 1 end
+  local first, at, served = nil, nil, ',' .. (a.groups or '') .. ','
+  for k in pairs(counts) do
+    local g = string.match(k, '^([^|]*)|[^|]*|call$')
+    local mine = g and string.find(served, ',' .. g .. ',', 1, true)
+    local list = mine and call('ZRANGE', P .. ':w:' .. k, 0, n, 'WITHSCORES') or {}
+    for i = 1, #list, 2 do
+      local id, arrival = list[i], tonumber(list[i + 1])
+      if not taken[id] and (not first or arrival < at or arrival == at and id < first) then first, at = id, arrival end
+    end
+  end
+  if not first then return end
+  call('HSET', P .. ':reserved', first, aid)
+  putc(first, contact(first), 'reserved', aid)
+end
 local function feed(aid, a)
   while not held and free(a) do
+    if num(a.used) > 0 and next(classes()) and callsWait() then keep(aid, a) end
     local list, best, late = heads(aid, a), nil, false
     for _, h in ipairs(list) do late = late or h.late end
     for _, h in ipairs(list) do
