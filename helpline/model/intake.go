@@ -140,17 +140,17 @@ func (m *Model) Serve(now int64, languages []string) []helpline.Event {
 	}
 	var moved []*contact
 	for _, c := range m.contacts {
-		g := m.groupOf(c)
-		if g == c.group {
-			continue
-		}
-		if c.class != nil {
-			m.unqueue(c)
+		if g := m.groupOf(c); g != c.group && c.class != nil {
 			moved = append(moved, c)
+		} else {
+			c.group = g
 		}
-		c.group = g
 	}
 	moved = sorted(moved)
+	for _, c := range moved {
+		m.unqueue(c)
+		c.group = m.groupOf(c)
+	}
 	for _, c := range moved {
 		m.queue(c)
 	}

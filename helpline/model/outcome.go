@@ -95,7 +95,7 @@ func (m *Model) Draft(now int64, k helpline.Console, contact string, version int
 		return err
 	}
 	c := m.contacts[contact]
-	if c == nil || !c.talking() && c.state != helpline.Wrapping && c.state != helpline.Owed {
+	if c == nil || !c.talking() && c.state != helpline.Parked && c.state != helpline.Wrapping && c.state != helpline.Owed {
 		return helpline.ErrNotFound
 	}
 	if c.owner != a && (c.state != helpline.Owed || m.now-c.ended < later) {

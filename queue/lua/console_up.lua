@@ -19,6 +19,12 @@ puta(aid, a, 'conn', conn, 'node', NODE, 'up', '1', 'alias', ARGV[5], 'languages
 hold('a|' .. aid .. '|' .. conn)
 untimer('lost|' .. aid)
 refresh(aid, a)
+local kept = callsWait() and reservations()[aid]
+if kept and not string.find(',' .. list .. ',', ',' .. contact(kept).group .. ',', 1, true) then -- serves it no more
+  call('HDEL', P .. ':reserved', kept)
+  putc(kept, contact(kept), 'reserved', '')
+  wait(kept, contact(kept), true)
+end
 local desk = {epoch = conn}
 local function add(into, t) desk[into] = desk[into] or {} table.insert(desk[into], t) end
 for _, id in ipairs(call('SMEMBERS', P .. ':legs:' .. aid)) do

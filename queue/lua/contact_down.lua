@@ -2,6 +2,6 @@
 -- blame. Active: the adviser is told if it lasts. ARGV: 4 contact, 5 socket.
 local id = ARGV[4]
 local c = contact(id)
-if not c.state or c.socket ~= ARGV[5] then return {2} end
+if (c.socket or '') == '' or c.socket ~= ARGV[5] then return {2} end
 contactdown(id, c)
 return ok()

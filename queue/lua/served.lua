@@ -8,16 +8,10 @@ local moved = {}
 for k in pairs(classes()) do
   for _, id in ipairs(call('ZRANGE', P .. ':w:' .. k, 0, -1)) do
     local c = contact(id)
-    local g = group(c.language, c.skill)
-    if g ~= c.group then moved[#moved + 1] = {id = id, group = g} end
+    if group(c.language, c.skill) ~= c.group then moved[#moved + 1] = id end
   end
 end
-for _, m in ipairs(moved) do
-  local c = contact(m.id)
-  unclass(m.id, c)
-  putc(m.id, c, 'group', m.group)
-end
-local ids = {}
-for i, m in ipairs(moved) do ids[i] = m.id end
-for _, id in ipairs(byArrival(ids)) do wait(id, contact(id)) end
+moved = byArrival(moved)
+for _, id in ipairs(moved) do unclass(id, contact(id)) end
+for _, id in ipairs(moved) do wait(id, contact(id)) end
 return ok()
