@@ -14,6 +14,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"adviceline/helpline/model"
+	"adviceline/ops/servicetest"
 )
 
 const scenarioSchema = root + "/ops/docs/scenario.schema.json"
@@ -41,6 +42,38 @@ func simulated(t *testing.T, in string, args ...string) (status int, out, fault 
 	var o, e bytes.Buffer
 	status = run(t.Context(), terminal{in: strings.NewReader(in), out: &o, err: &e}, append([]string{"simulate"}, args...))
 	return status, o.String(), e.String()
+}
+
+// The scripts make the events and figures that the model makes, on a Redis that is given and on one that is
+// started for it; what they leave there is nothing.
+func TestSimulateOnTheScripts(t *testing.T) {
+	t.Parallel()
+	url := servicetest.Redis(t)
+	file := root + "/ops/docs/scenarios/evening.json"
+	var figures, events []string
+	for _, c := range []struct {
+		router string
+		env    []string
+	}{{"model", nil}, {"real", []string{"REDIS_URL=" + url}}, {"real", nil}} {
+		var out, fault bytes.Buffer
+		list := filepath.Join(t.TempDir(), "events")
+		status := run(t.Context(), terminal{out: &out, err: &fault, env: c.env}, []string{"simulate", "-in", file, "-router", c.router, "-events", list})
+		if status != 0 {
+			t.Fatal(fault.String())
+		}
+		figures, events = append(figures, out.String()), append(events, string(read(t, list)))
+	}
+	for i := range figures {
+		if figures[i] != figures[0] || events[i] != events[0] {
+			t.Errorf("run %d differs from the model's", i)
+		}
+	}
+	if len(events[0]) < 1000 {
+		t.Error("a simulation without events")
+	}
+	if status, _, fault := simulated(t, "", "-in", file, "-router", "other"); status != 2 {
+		t.Error(status, fault)
+	}
 }
 
 func TestSimulateRepeatsItself(t *testing.T) {
