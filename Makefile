@@ -1,6 +1,6 @@
 # `make run` starts the whole helpline on this machine, `make check` is what CI runs.
 .NOTPARALLEL:
-.PHONY: run build setup setup-test go test relay idle bench oracle lint deploy-check vet tidy fuzz docs check
+.PHONY: run build setup setup-test go test relay idle bench oracle oracle-router walk lint deploy-check vet tidy fuzz docs check
 
 GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
@@ -48,6 +48,14 @@ bench: setup
 # ops/docs/routing.md.
 oracle: go
 	ORACLE_FULL=1 go test -count=1 -timeout 60m -v -run '^TestOracle$$' ./helpline/model
+
+# The scripts against the model: 20,000 contacts a case, event for event. The figures go into ops/docs/routing.md.
+oracle-router: setup
+	ORACLE_FULL=1 go test -count=1 -parallel 8 -timeout 60m -v -run '^TestRouterDoesWhatTheModelDoes$$' ./queue
+
+# A longer walk than every test run has time for; a failure names its seed, which WALK_SEED walks again.
+walk: setup
+	WALK_STEPS=5000 go test -race -count=1 -timeout 60m -run '^TestWalk' ./queue
 
 lint: go deploy-check
 	$$(ops/scripts/linter.sh $(GOLANGCI)) run ./...
