@@ -119,7 +119,7 @@ func oneAssignment(b *bench, q *Queue, a helpline.Console, assigned *atomic.Int6
 }
 
 // A leave in the same instant as the accept: the person is never both gone and answered.
-func TestLeaveAgainstAccept(t *testing.T) {
+func TestScenario03ContactLeavesAsTheOfferIsAccepted(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	a := b.adviser("fi")

@@ -120,7 +120,7 @@ func TestOneCallerGoesAtOnce(t *testing.T) {
 }
 
 // The reply is lost after the script ran: it ran once, and the caller hears that nobody knows.
-func TestLostReplyRunsOnce(t *testing.T) {
+func TestScenario07LostReplyAndRetryRunOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	p := newProxy(t, servicetest.Redis(t))
