@@ -31,6 +31,11 @@ const (
 	ErrLineClosed Code = "line_closed"
 	// ErrCallbackUnavailable says that this line takes no callback requests.
 	ErrCallbackUnavailable Code = "callback_unavailable"
+	// ErrNumberRefused says that the line does not call this number, whatever the reason.
+	ErrNumberRefused Code = "number_refused"
+	// ErrWindowsRefused says that windows of a callback are too many, too short, past, too far or overlap,
+	// or that a time lies outside them.
+	ErrWindowsRefused Code = "windows_refused"
 	// ErrKeysGone says that sealed text cannot be opened or made: its day key is not there.
 	ErrKeysGone Code = "keys_unavailable"
 	// ErrInvalid says that a value is not one of its code list or out of bounds.

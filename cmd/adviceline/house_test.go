@@ -26,6 +26,7 @@ var imports = map[string][]string{
 	"adviceline/helpline":        {},
 	"adviceline/helpline/codes":  {"adviceline/helpline/strict"},
 	"adviceline/helpline/strict": {"github.com/go-json-experiment/json"},
+	"adviceline/helpline/phone":  {"adviceline/helpline", "github.com/nyaruka/phonenumbers"},
 	"adviceline/helpline/seal":   {"github.com/tink-crypto/tink-go/v2"},
 	"adviceline/helpline/socket": {"github.com/gorilla/websocket"},
 	"adviceline/helpline/wire":   {},
