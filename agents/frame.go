@@ -79,7 +79,12 @@ var steps = map[string]step{
 	"park":     {read: frame(park)},
 	"danger":   {read: frame(danger)},
 
-	"reveal": {}, "attempt": {}, "release": {}, "external": {}, "matter": {}, "card": {}, "referral": {},
+	"reveal":    {read: frame(reveal), again: true},
+	"attempt":   {read: frame(attempt)},
+	"stop":      {read: frame(stop)},
+	"callbacks": {read: frame(callbacks), again: true},
+
+	"release": {}, "external": {}, "matter": {}, "card": {}, "referral": {},
 }
 
 // seed keys the prints of frames; they leave the process nowhere.

@@ -88,7 +88,7 @@ func (c *console) tell(n helpline.Notice) {
 		}
 		return
 	}
-	everybody := n.Kind == helpline.NoticeLost || n.Kind == helpline.NoticeDanger
+	everybody := n.Kind == helpline.NoticeLost || n.Kind == helpline.NoticeDanger || n.Kind == helpline.NoticeCallback
 	if n.Epoch != epoch && !everybody {
 		return
 	}
@@ -127,6 +127,8 @@ func (c *console) frameOf(n helpline.Notice) any {
 		if _, mine := c.key(n.Contact); mine {
 			return contactFrame{Type: "transfer_failed", Contact: n.Contact, Reason: n.Reason}
 		}
+	case helpline.NoticeCallback:
+		return callbackOf(n)
 	case helpline.NoticeDanger:
 		return alarmOfNotice(n)
 	case helpline.NoticeLost:

@@ -104,6 +104,7 @@ func TestShapesAreDocumented(t *testing.T) {
 		"consoleDecline": declineFrame{}, "consoleSay": sayFrame{}, "consoleTyping": typingFrame{}, "consoleEnd": endFrame{},
 		"consoleHandover": handoverFrame{}, "consoleTransfer": transferFrame{}, "consoleTake": takeFrame{}, "consolePark": parkFrame{},
 		"consoleDanger": dangerFrame{}, "consoleDraft": draftFrame{}, "consoleOutcome": outcomeFrame{}, "Outcome": codes.Answers{}, "Draft": codes.Answers{},
+		"consoleReveal": revealFrame{}, "consoleAttempt": attemptFrame{}, "consoleStop": stopFrame{}, "consoleCallbacks": callbacksFrame{},
 	} {
 		want, _ := wiretest.Shape(v)
 		if got, _ := consoleSocket.Fields(name); !slices.Equal(got, want) {
@@ -114,6 +115,8 @@ func TestShapesAreDocumented(t *testing.T) {
 		"consoleWelcome": welcomeFrame{}, "consoleDutyAnswer": dutyAnswer{}, "consoleRevoked": revokedFrame{},
 		"consoleReconnect": reconnectFrame{}, "consoleError": errorFrame{}, "Owed": owedForm{}, "Outcome": codes.Answers{},
 		"consoleList": listFrame{}, "Colleague": colleague{}, "Parked": parkedLeg{},
+		"consoleNumber": numberFrame{}, "consoleAttempted": attemptedFrame{}, "consoleCallbackList": callbacksAnswer{},
+		"consoleCallback": callbackFrame{}, "CallbackLine": callbackLine{},
 	} {
 		want, always := wiretest.Shape(v)
 		if got, required := consoleSocket.Fields(name); !slices.Equal(got, want) || !slices.Equal(required, always) {

@@ -14,12 +14,15 @@ const (
 	Parked       State = "parked"       // the person is away for long: slot free, owner remembered
 	Away         State = "away"         // waiting person without a connection: place kept, not offered
 	DangerOpen   State = "danger_open"  // danger that fell silent: a person has to close it
+	Scheduled    State = "scheduled"    // a callback waits for its window
+	Review       State = "review"       // a callback that nobody dials until a person has looked
 	Wrapping     State = "wrapping"     // conversation over, slot held for the outcome
 	Owed         State = "owed"         // slot free, outcome still owed
 	Completed    State = "completed"
 	Abandoned    State = "abandoned"
 	Exited       State = "exited"
 	Cancelled    State = "cancelled"
+	Unreached    State = "unreached"
 	Expired      State = "expired_by_policy"
 )
 
@@ -48,7 +51,7 @@ const (
 	FromSystem  Side = "system"
 )
 
-// Public maps a leg's state to what the contact is told: waiting, active, away, ended.
+// Public maps a leg's state to what the contact is told: waiting, active, away, scheduled, ended.
 func (s State) Public() string {
 	switch s {
 	case Waiting, Offered:
@@ -57,6 +60,8 @@ func (s State) Public() string {
 		return "active"
 	case Away, Parked, DangerOpen:
 		return "away"
+	case Scheduled, Review:
+		return "scheduled"
 	default:
 		return "ended"
 	}

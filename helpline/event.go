@@ -28,6 +28,7 @@ type Event struct {
 	Recorded time.Time // zero until the outcome stands
 
 	Staged *Staged // only with kind "recorded"
+	Call   *Booked // only of a callback
 	Why    string  // only with an offer: the decision as JSON (Why)
 }
 
@@ -51,7 +52,21 @@ const (
 	OutcomeMissing  = "not_recorded"
 	OutcomeIsOwed   = "owed"
 	Resumed         = "resumed"
+	Forward         = "forward"          // a callback behind another of its number comes forward
+	Converted       = "converted"        // a chat became a callback
+	CallbackDue     = "due"              // its window began: it waits
+	CallbackTried   = "attempted"        // Reason is the result
+	CallbackAtRisk  = "callback_at_risk" // its window closes in 20 min and nobody tried
+	WindowMissed    = "window_missed"    // it closed, and nobody tried
+	CallbackReview  = "review"           // a person has to look; Reason says why
+	CallbackLost    = "unreached"        // attempts are used up: a person has to look
 )
+
+// Booked is where a callback stands: when it is due next, and how often it was tried.
+type Booked struct {
+	Due      time.Time
+	Attempts int
+}
 
 // Staged is an outcome that waits, sealed, for its flush (privacy.md). Key is
 // HMAC(generation key, contact): the row cannot be joined without the generation's key.

@@ -20,6 +20,7 @@ type Intake struct {
 	Urgency        string
 	Present        bool
 	Child          bool
+	Callback       *CallbackWish // with channel callback
 }
 
 // Lane follows routing.md: emergency -> danger; person present -> present; same_day or a child ->
@@ -68,10 +69,11 @@ type Admission struct {
 
 // Admit takes a contact in: one script that queues it and, when an adviser is free, offers it.
 // It answers once the fact is durable. The same request id and body give the same answer.
-// Errors: ErrRequestReused, ErrLineClosed, ErrCallbackUnavailable, ErrQueueUnavailable, ErrKeysGone.
+// Errors: ErrRequestReused, ErrLineClosed, ErrQueueUnavailable, ErrKeysGone; those of a callback are
+// at Line.callback.
 func (l *Line) Admit(ctx context.Context, in Intake) (Admission, error) {
 	if in.Channel != "chat" {
-		return Admission{}, ErrCallbackUnavailable
+		return l.callback(ctx, in)
 	}
 	contact := l.Tokens.ContactID(in.RequestID)
 	e := Entry{

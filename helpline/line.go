@@ -102,6 +102,7 @@ type Line struct {
 	Now     func() time.Time // only for the day of a key; Redis TIME decides everything else
 	Log     *slog.Logger
 	Observe func(Event) // metrics; called once per event by the node that made it
+	Calls   *Callbacks  // nil: the line takes no callbacks
 }
 
 // Note hands events of a step on whose end nobody waits to the ledger.

@@ -52,6 +52,8 @@ const (
 	NoticeTransferFailed = "transfer_failed" // to the owner: the leg stays
 	NoticeDanger         = "danger"          // to every console: danger waits, is open or is closed (State)
 	NoticePlan           = "plan"            // to "line": the node that is told makes the plan of a hold
+	NoticeConverted      = "converted"       // to the contact: its chat became a callback
+	NoticeCallback       = "callback"        // to every console: at_risk, missed, review (State), due at Arrival
 	NoticeTyping         = "typing"
 	NoticeEnded          = "ended"
 	NoticeSignOut        = "signed_out"

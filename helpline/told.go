@@ -3,6 +3,7 @@ package helpline
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
 // told is what a contact said of itself at the intake and no script decides on. It lies sealed under
@@ -20,11 +21,16 @@ const toldField = "told"
 
 // sealTold makes the contact's data key and seals the first thing under it.
 func (l *Line) sealTold(f Facts) (key, sealed string, err error) {
+	return l.sealToldUntil("live", l.Now().UTC().AddDate(0, 0, 2), f)
+}
+
+// sealToldUntil is the same under the key of another class and day.
+func (l *Line) sealToldUntil(class string, day time.Time, f Facts) (key, sealed string, err error) {
 	plain, err := json.Marshal(told{f.PageLanguage, f.SecondLanguage, f.Asks, f.Role, f.Organisation, f.Child})
 	if err != nil {
 		return "", "", fmt.Errorf("write intake: %w", err)
 	}
-	return l.Seal.SealAnew("live", l.Now().UTC().AddDate(0, 0, 2), f.Contact, toldField, 0, plain)
+	return l.Seal.SealAnew(class, day, f.Contact, toldField, 0, plain)
 }
 
 // openTold fills in what was told, as far as its key is still there.

@@ -16,26 +16,30 @@ import (
 
 // event is an event as the scripts write it: instants in ms, 0 for none.
 type event struct {
-	Inc      int64            `json:"inc"`
-	N        int64            `json:"n"`
-	Kind     string           `json:"kind"`
-	At       int64            `json:"at"`
-	Reason   string           `json:"reason"`
-	Adviser  string           `json:"adviser"`
-	Contact  string           `json:"contact"`
-	Channel  string           `json:"channel"`
-	Language string           `json:"language"`
-	Lane     string           `json:"lane"`
-	Arrival  int64            `json:"arrival"`
-	State    string           `json:"state"`
-	Owner    string           `json:"owner"`
-	Epoch    int64            `json:"epoch"`
-	Version  int64            `json:"version"`
-	Accepted int64            `json:"accepted"`
-	Ended    int64            `json:"ended"`
-	Recorded int64            `json:"recorded"`
-	Why      json.RawMessage  `json:"why"`
-	Staged   *helpline.Staged `json:"staged"`
+	Inc      int64  `json:"inc"`
+	N        int64  `json:"n"`
+	Kind     string `json:"kind"`
+	At       int64  `json:"at"`
+	Reason   string `json:"reason"`
+	Adviser  string `json:"adviser"`
+	Contact  string `json:"contact"`
+	Channel  string `json:"channel"`
+	Language string `json:"language"`
+	Lane     string `json:"lane"`
+	Arrival  int64  `json:"arrival"`
+	State    string `json:"state"`
+	Owner    string `json:"owner"`
+	Epoch    int64  `json:"epoch"`
+	Version  int64  `json:"version"`
+	Accepted int64  `json:"accepted"`
+	Ended    int64  `json:"ended"`
+	Recorded int64  `json:"recorded"`
+	Callback *struct {
+		Due      int64 `json:"due"`
+		Attempts int   `json:"attempts"`
+	} `json:"callback"`
+	Why    json.RawMessage  `json:"why"`
+	Staged *helpline.Staged `json:"staged"`
 }
 
 func instant(ms int64) time.Time {
@@ -58,12 +62,16 @@ func decodeEvent(id, text string) (helpline.Event, error) {
 	if err := strict.Own(text, &e); err != nil {
 		return helpline.Event{}, errors.New("read event: malformed")
 	}
+	var call *helpline.Booked
+	if e.Callback != nil {
+		call = &helpline.Booked{Due: instant(e.Callback.Due), Attempts: e.Callback.Attempts}
+	}
 	return helpline.Event{
 		Incarnation: e.Inc, Number: e.N, SpoolID: id, Kind: e.Kind, At: instant(e.At), Reason: e.Reason,
 		Adviser: e.Adviser, Contact: e.Contact, Channel: e.Channel, Language: e.Language,
 		Lane: helpline.Lane(e.Lane), Arrival: instant(e.Arrival), State: helpline.State(e.State), Owner: e.Owner,
 		Epoch: e.Epoch, Version: e.Version, Accepted: instant(e.Accepted), Ended: instant(e.Ended),
-		Recorded: instant(e.Recorded), Staged: e.Staged,
+		Recorded: instant(e.Recorded), Staged: e.Staged, Call: call,
 		Why: string(e.Why),
 	}, nil
 }

@@ -29,6 +29,7 @@ func (s *Store) commit(ctx context.Context, line string, entries []*entry) (live
 		var batch pgx.Batch
 		appendEvents(&batch, line, live, &fresh)
 		upsertContacts(&batch, line, latest(live))
+		followCallbacks(&batch, line, live)
 		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ import (
 func TestMigrationsByTwoNodesAtOnceAndAgain(t *testing.T) {
 	t.Parallel()
 	url := servicetest.Postgres(t)
-	if n, err := Pending(t.Context(), url); err != nil || n != 3 {
+	if n, err := Pending(t.Context(), url); err != nil || n != 4 {
 		t.Errorf("before: %d pending, %v", n, err)
 	}
 	var g errgroup.Group

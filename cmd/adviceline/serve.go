@@ -212,7 +212,7 @@ func (n *node) setAside(ids []string, reason helpline.Code) {
 func (n *node) openLine(context.Context) error {
 	n.line = &helpline.Line{
 		Queue: n.queue, Ledger: n.ledger, Seal: n.keys, Tokens: helpline.NewTokens(n.keys.Derive),
-		Timing: timing(n.cfg), Now: n.now(), Log: n.log, Observe: observe(n.metrics),
+		Timing: timing(n.cfg), Now: n.now(), Log: n.log, Observe: observe(n.metrics), Calls: n.callbacks(),
 	}
 	return nil
 }
@@ -286,6 +286,7 @@ func (n *node) openLoops(ctx context.Context) error {
 	n.stops.goes("heartbeat", loops.RunHeartbeat)
 	n.stops.goes("sweep", loops.RunSweep)
 	n.stops.goes("drainer", func(ctx context.Context) { helpline.Drain(ctx, n.queue, n.ledger, n.log) })
+	n.stops.goes("callbacks", n.line.RunRebook)
 	n.stops.goes("purge", n.purge)
 	n.stops.goes("positions", n.contacts.Run)
 	n.tellServed(ctx)
@@ -320,7 +321,7 @@ func (n *node) purgeOnce(ctx context.Context) error {
 	}
 	_, err = n.keys.Purge(redis, postgres)
 	_, late := n.store.PurgeSessions(bound)
-	return errors.Join(err, late)
+	return errors.Join(err, late, n.purgeCallbacks(bound))
 }
 
 func wait(ctx context.Context, d time.Duration) {

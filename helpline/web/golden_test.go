@@ -15,6 +15,7 @@ import (
 const goldenRoutes = `
 POST   /api/v1/contacts           intake         public
 GET    /api/v1/contact            look           token
+POST   /api/v1/contact/callback   convert        token
 POST   /api/v1/contact/resume     resume         public
 POST   /api/v1/contact/leave      leave          token
 GET    /api/v1/contact/socket     conversation   token upgrade
@@ -81,6 +82,8 @@ too_soon               409    0 retry=false
 too_large              413 1009 retry=false
 unsupported_media_type 415 1003 retry=false
 invalid_value          422    0 retry=false
+number_refused         422    0 retry=false
+windows_refused        422    0 retry=false
 too_many               429 4408 retry=true
 internal               500 1001 retry=true
 busy                   503 1001 retry=true
@@ -106,6 +109,7 @@ func TestEveryDomainCodeHasAnAnswer(t *testing.T) {
 		helpline.ErrConsoleReplaced, helpline.ErrTooMany, helpline.ErrQueueUnavailable, helpline.ErrLineClosed,
 		helpline.ErrCallbackUnavailable, helpline.ErrKeysGone, helpline.ErrInvalid, helpline.ErrBusy,
 		helpline.ErrBadCredentials, helpline.ErrSignedOut, helpline.ErrForbidden, helpline.ErrExists,
+		helpline.ErrNumberRefused, helpline.ErrWindowsRefused,
 	} {
 		if got, _ := codeOf(c); got != c {
 			t.Errorf("%s becomes %s", c, got)

@@ -14,19 +14,19 @@ import (
 
 // intakeBody is what a new contact sends: codes and flags, nothing in words.
 type intakeBody struct {
-	RequestID      string `json:"request_id"`
-	Channel        string `json:"channel"`
-	PageLanguage   string `json:"page_language"`
-	TalkLanguage   string `json:"talk_language"`
-	SecondLanguage string `json:"second_language"`
-	Asks           string `json:"asks"`
-	Role           string `json:"role"`
-	Organisation   string `json:"organisation"`
-	Urgency        string `json:"urgency"`
-	Present        bool   `json:"present"`
-	Child          bool   `json:"i_am_child"`
-	AboutChild     bool   `json:"about_child"`
-	Callback       any    `json:"callback"` // read strictly, used once the line calls back
+	RequestID      string        `json:"request_id"`
+	Channel        string        `json:"channel"`
+	PageLanguage   string        `json:"page_language"`
+	TalkLanguage   string        `json:"talk_language"`
+	SecondLanguage string        `json:"second_language"`
+	Asks           string        `json:"asks"`
+	Role           string        `json:"role"`
+	Organisation   string        `json:"organisation"`
+	Urgency        string        `json:"urgency"`
+	Present        bool          `json:"present"`
+	Child          bool          `json:"i_am_child"`
+	AboutChild     bool          `json:"about_child"`
+	Callback       *callbackBody `json:"callback"` // with channel callback alone
 }
 
 // admissionBody answers an intake and a return.
@@ -51,7 +51,11 @@ func (s *Server) intake(c echo.Context) error {
 	if err := s.intakes.take(s.network(c)); err != nil {
 		return err
 	}
-	a, err := s.line.Admit(c.Request().Context(), b.intake(body))
+	in := b.intake(body)
+	if in.Callback, err = b.Callback.wish(); err != nil {
+		return err
+	}
+	a, err := s.line.Admit(c.Request().Context(), in)
 	if err != nil {
 		return err
 	}

@@ -65,6 +65,8 @@ var answers = map[helpline.Code]answer{
 	helpline.ErrKeysGone:            {503, 1001, true},
 	helpline.ErrBusy:                {503, 1001, true},
 	helpline.ErrInvalid:             {422, 0, false},
+	helpline.ErrNumberRefused:       {422, 0, false},
+	helpline.ErrWindowsRefused:      {422, 0, false},
 	helpline.ErrBadCredentials:      {401, 0, false},
 	helpline.ErrSignedOut:           {401, 4504, false},
 	helpline.ErrForbidden:           {403, 0, false},
@@ -174,7 +176,8 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, code helpline.Cod
 	a := answers[code]
 	p := problem{Type: "about:blank", Title: http.StatusText(a.status), Status: a.status, Code: code, Retry: a.retry, Field: field}
 	if a.status == http.StatusServiceUnavailable {
-		p.Phone, p.Callbacks = s.phone, new(bool)
+		takes := s.lately.takes(s.line)
+		p.Phone, p.Callbacks = s.phone, &takes
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(a.status)

@@ -51,6 +51,7 @@ func (s *Server) table() []route {
 	return []route{
 		{"POST", "/api/v1/contacts", "intake", public, "", s.intake},
 		{"GET", "/api/v1/contact", "look", token, "", s.look},
+		{"POST", "/api/v1/contact/callback", "convert", token, "", s.convert},
 		{"POST", "/api/v1/contact/resume", "resume", public, "", s.resume},
 		{"POST", "/api/v1/contact/leave", "leave", token, "", s.leave},
 		{"GET", "/api/v1/contact/socket", "conversation", token, "upgrade", s.conversation},

@@ -174,6 +174,9 @@ func (s *seat) tellNotice(n helpline.Notice) {
 		s.adviserLost()
 		s.position = noPlace
 		s.setWaiting(true)
+	case helpline.NoticeConverted:
+		s.setWaiting(false)
+		s.send(bareFrame{Type: "converted"})
 	case helpline.NoticeTyping:
 		s.send(bareFrame{Type: "typing"})
 	case helpline.NoticeEnded:
@@ -281,6 +284,10 @@ func (s *seat) stand(v helpline.View) {
 			s.tellNotice(helpline.Notice{Kind: helpline.NoticeWaiting})
 		}
 		s.tellPlace(*v.Position())
+	case "scheduled":
+		if s.waits() {
+			s.tellNotice(helpline.Notice{Kind: helpline.NoticeConverted})
+		}
 	}
 }
 

@@ -103,6 +103,7 @@ type lately struct {
 	now    func() time.Time
 	last   atomic.Pointer[statusAt]
 	asking atomic.Bool
+	calls  atomic.Pointer[takesAt]
 }
 
 type statusAt struct {

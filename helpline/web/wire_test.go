@@ -162,14 +162,14 @@ func TestCodesAreDocumented(t *testing.T) {
 func TestShapesAreDocumented(t *testing.T) {
 	t.Parallel()
 	reads := map[string]any{
-		"Intake": intakeBody{}, "Resume": resumeBody{}, "Leave": leaveBody{}, "SignIn": signInBody{}, "Frames": postBody{},
+		"Intake": intakeBody{}, "Callback": callbackBody{}, "Window": windowBody{}, "Convert": convertBody{}, "Resume": resumeBody{}, "Leave": leaveBody{}, "SignIn": signInBody{}, "Frames": postBody{},
 		"contactHello": helloFrame{}, "contactSay": sayFrame{}, "contactGot": gotFrame{}, "contactLeave": leaveFrame{},
 	}
 	tells := map[string]any{
-		"Admission": admissionBody{}, "Standing": standing{}, "Position": helpline.Position{}, "Status": statusBody{},
+		"Admission": admissionBody{}, "Converted": convertedBody{}, "Standing": standing{}, "Position": helpline.Position{}, "Status": statusBody{},
 		"Session": sessionBody{}, "Ticket": ticketBody{}, "Decisions": decisionsBody{}, "Decision": decisionBody{}, "Why": helpline.Why{}, "Problem": problem{},
 		"contactWelcome": welcomeFrame{}, "contactPosition": positionFrame{}, "contactJoined": joinedFrame{},
-		"contactMessage": messageFrame{}, "contactTyping": bareFrame{}, "contactAway": awayFrame{}, "contactTransferred": transferredFrame{}, "contactEnded": endedFrame{},
+		"contactMessage": messageFrame{}, "contactTyping": bareFrame{}, "contactConverted": bareFrame{}, "contactAway": awayFrame{}, "contactTransferred": transferredFrame{}, "contactEnded": endedFrame{},
 		"contactSaid": saidFrame{}, "contactReconnect": reconnectFrame{}, "contactError": errorFrame{},
 	}
 	fields := func(name string) ([]string, []string) {
@@ -200,7 +200,7 @@ func TestShapesAreDocumented(t *testing.T) {
 func TestReadersRefuseAlike(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	for path, key := range map[string]string{"/api/v1/contacts": "asks", "/api/v1/contact/resume": "request_id", "/api/v1/contact/leave": "kind", sessionPath: "name"} {
+	for path, key := range map[string]string{"/api/v1/contacts": "asks", "/api/v1/contact/callback": "request_id", "/api/v1/contact/resume": "request_id", "/api/v1/contact/leave": "kind", sessionPath: "name"} {
 		for code, body := range map[string]string{
 			"malformed": `[`, "unknown_field": `{"x":1}`, "duplicate_field": `{"` + key + `":"","` + key + `":""}`,
 			"too_deep": `{"x":` + strings.Repeat("[", 9) + strings.Repeat("]", 9) + `}`,

@@ -108,6 +108,7 @@ local function reservations()
   return by
 end
 local function callsWait()
+  if num(meta[7]) > 0 then return true end
   for k in pairs(classes()) do
     if string.sub(k, -5) == '|call' then return true end
   end

@@ -44,7 +44,7 @@ function due.seek(id)
 end
 function due.away(id)
   local c = contact(id)
-  if c.state ~= 'away' and c.state ~= 'waiting' and c.state ~= 'offered' then return end
+  if c.windows or c.state ~= 'away' and c.state ~= 'waiting' and c.state ~= 'offered' then return end
   if c.lane == DANGER then return dangerOpen(id, c, c.exit == '1' and 'exit' or 'abandoned') end
   if c.exit == '1' then
     close(id, c, 'exited', 'left', 'exit')
@@ -71,7 +71,7 @@ function due.quiet(id)
 end
 function due.life(id)
   local c = contact(id)
-  if not c.state or num(c.ended) > 0 then return end
+  if not c.state or num(c.ended) > 0 or c.windows then return end
   local last = num(c.arrival) + @textlife
   local stop = c.last and math.min(last, num(c.last) + @textidle) or last
   if now < stop then return timer('life|' .. id, stop) end
@@ -94,6 +94,66 @@ function due.life(id)
     timer('gone|' .. id, now + 600000)
   end
   erase(id, c)
+end
+-- A callback is due: it waits as others do, from its due on, or from its arrival when it was a chat.
+function due.call(id)
+  local c = contact(id)
+  if c.state ~= 'scheduled' then return end
+  if num(c.due) > now then return timer('call|' .. id, num(c.due)) end
+  putc(id, c, 'state', 'waiting', 'arrival', c.converted == '1' and c.arrival or c.due)
+  event('due', id, c)
+  wait(id, c)
+  book.undrain(id, c)
+  if c.state ~= 'waiting' then unreserve(id, c) end
+end
+-- Keeps an adviser from ordinary work so that one is empty when the window begins.
+function due.drain(id)
+  local c = contact(id)
+  if c.state ~= 'scheduled' then return end
+  local start = num(c.due) - book.remaining()
+  if now < start then return timer('drain|' .. id, start) end
+  if c.drain ~= '1' then
+    putc(id, c, 'drain', '1')
+    book.drains(1)
+  end
+  if (c.reserved or '') ~= '' and not serving(adviser(c.reserved)) then unreserve(id, c) end
+  reserve(id, c)
+  timer('drain|' .. id, now + 60000)
+end
+-- Twenty minutes before a window closes untried every console hears of it.
+function due.risk(id)
+  local c = contact(id)
+  if c.state ~= 'scheduled' and c.state ~= 'waiting' and c.state ~= 'offered' or c.tried == c.till then return end
+  if now < num(c.till) - 1200000 then return timer('risk|' .. id, num(c.till) - 1200000) end
+  event('callback_at_risk', id, c)
+  book.tell(id, c, 'at_risk')
+end
+-- A window is over. One that nobody tried is our miss, and never the end.
+function due.shut(id)
+  local c = contact(id)
+  if now < num(c.till) then return timer('shut|' .. id, num(c.till)) end
+  if live(c) then return timer('shut|' .. id, now + 60000) end
+  if c.state ~= 'waiting' and c.state ~= 'offered' and c.state ~= 'scheduled' then return end
+  local aid
+  if c.state == 'offered' then aid = withdraw(id, c, 'revoked', 'superseded') end
+  unclass(id, c)
+  untimer('seek|' .. id)
+  local tried = c.tried == c.till
+  if not tried then
+    event('window_missed', id, c)
+    book.tell(id, c, 'missed')
+  end
+  if not book.plan(id, c, now) then book.review(id, c, tried and 'unreached' or 'missed') end
+  if aid then feed(aid, adviser(aid)) end
+end
+-- The number is over, 72 h after the last window.
+function due.keep(id)
+  local c = contact(id)
+  if not c.windows or num(c.ended) > 0 or live(c) then return end
+  close(id, c, 'expired_by_policy', 'left', 'expired_by_policy')
+  unnumber(id, c)
+  erase(id, c)
+  timer('gone|' .. id, now + 600000)
 end
 function due.wrap(id)
   local c = contact(id)

@@ -25,6 +25,7 @@ end
 local function close(id, c, state, kind, reason)
   local aid = unplace(id, c)
   untimer('life|' .. id, 'danger|' .. id)
+  book.free(id, c)
   putc(id, c, 'state', state, 'ended', now, 'reason', reason)
   event(kind, id, c, '', reason)
   tellc(id, c, 'ended', {reason = reason})
@@ -48,6 +49,7 @@ local function wrap(id, c, reason)
   local aid
   if c.state == 'transferring' then aid = withdraw(id, c, 'revoked', 'superseded') end
   untimer('quiet|' .. id, 'life|' .. id)
+  book.free(id, c)
   unnumber(id, c)
   putc(id, c, 'state', 'wrapping', 'ended', now, 'reason', reason)
   timer('wrap|' .. id, now + @wrap)
@@ -96,7 +98,7 @@ local function unown(id, c, reason)
   call('SREM', P .. ':legs:' .. aid, id)
   untimer('quiet|' .. id)
   release(aid, adviser(aid), c.weight)
-  putc(id, c, 'state', c.up == '1' and 'waiting' or 'away', 'lane', c.lane == DANGER and DANGER or 'continuation',
+  putc(id, c, 'state', (c.up == '1' or c.windows) and 'waiting' or 'away', 'lane', c.lane == DANGER and DANGER or 'continuation',
     'owner', '', 'alias', '', 'epoch', num(c.epoch) + 1)
   event('requeued', id, c, aid, reason)
   if c.up == '1' then tellc(id, c, 'waiting') end
@@ -134,6 +136,7 @@ end
 local function contactdown(id, c)
   call('SREM', P .. ':n:' .. (c.node or ''), 'c|' .. id .. '|' .. (c.socket or ''))
   putc(id, c, 'up', '0', 'socket', '', 'node', '', 'gone', now)
+  if c.windows then return end
   if c.state == 'active' or c.state == 'transferring' then timer('quiet|' .. id, now + @quiet) end
   if c.state ~= 'waiting' and c.state ~= 'offered' then return end
   local aid = unplace(id, c)

@@ -13,6 +13,7 @@ if c.state == 'completed' and num(c.recorded) > 0 then
   return ok()
 end
 local asked
+if live(c) and c.windows and c.result ~= 'reached' then return {11} end
 if live(c) then asked = wrap(id, c, 'done') end
 if c.state == 'parked' then endParked(id, c, 'done') end
 if c.state ~= 'wrapping' and c.state ~= 'owed' then return {2} end

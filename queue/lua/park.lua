@@ -6,7 +6,7 @@ if a.conn ~= ARGV[5] then return {5} end
 local c = contact(id)
 if c.owner ~= aid then return {2} end
 if c.state == 'parked' then return ok() end
-if c.state ~= 'active' then return {2} end
+if c.state ~= 'active' or c.windows then return {2} end
 if c.up == '1' or now - num(c.gone) < @park then return {11} end
 call('SREM', P .. ':legs:' .. aid, id)
 call('SADD', P .. ':parked:' .. aid, id)

@@ -6,6 +6,7 @@
 -- to one call is set anew by begin. Redis has neither call nor string while it loads a library.
 local KEYS, ARGV, P, NODE, META, TIMERS, SPOOL
 local call, fmt, meta, now, held, tables, events, counts, unreserved, pace
+local book = {} -- of callbacks (book.lua)
 local function num(v) return tonumber(v or 0) or 0 end
 
 -- Redis TIME decides. Within an incarnation a step back goes into an offset, so timers run on. The
@@ -30,7 +31,7 @@ local function begin(keys, argv)
   META, TIMERS, SPOOL = P .. ':meta', P .. ':timers', P .. ':spool'
   call, fmt = redis.call, string.format
   tables, events, counts, unreserved, pace = {}, {}, nil, {}, nil
-  meta = call('HMGET', META, 'incarnation', 'offset', 'last', 'held', 'clock', 'closed')
+  meta = call('HMGET', META, 'incarnation', 'offset', 'last', 'held', 'clock', 'closed', 'drains')
   if meta[1] ~= ARGV[1] then return false end
   now = instant()
   held = num(meta[4]) > now -- for a plan: nobody is offered anything
@@ -67,6 +68,7 @@ local function event(kind, id, c, who, reason, staged, why)
     .. '"lane":"%s","arrival":%s,"state":"%s","owner":"%s","epoch":%s,"version":%s,"accepted":%s,"ended":%s,"recorded":%s',
     kind, now, reason or '', who or '', id, c.channel, c.language, c.lane, c.arrival, c.state, c.owner or '',
     c.epoch, c.version, c.accepted or '0', c.ended or '0', c.recorded or '0')
+    .. (c.windows and fmt(',"callback":{"due":%s,"attempts":%s}', c.due or '0', c.attempts or '0') or '')
     .. (why and ',"why":' .. cjson.encode(why) or '') .. (staged and ',"staged":' .. cjson.encode(staged) or '') .. '}'
 end
 local function spooled()

@@ -31,6 +31,7 @@ if back then
 else
   event('resumed', id, c, c.owner)
 end
+if c.windows then return entered() end
 if c.state == 'waiting' or c.state == 'offered' then
   timer('away|' .. id, now + (c.lane == 'danger' and @awaydanger or @away))
 elseif live(c) then
