@@ -1,14 +1,16 @@
 /** The contact page: choices, then one conversation, with Exit at hand all the time. */
 
 import {call} from './api.js';
-import {Conversation, grouped} from './conversation.js';
+import {asking, convert} from './call.js';
+import {Conversation, grouped, stage} from './conversation.js';
 import {named, put, show} from './dom.js';
-import {form, notice} from './form.js';
+import {form, notice, wish} from './form.js';
 import {exit, final, guard, hold, left} from './leave.js';
 import {say} from './words.js';
 
 const phone = named('state').getAttribute('data-phone');
 let talk = null;
+let way = '';
 
 guard();
 document.getElementById('late').remove();
@@ -20,6 +22,11 @@ else begin();
 function begin() {
   ['form', 'resume', 'exit-explain'].forEach((id) => show(document.getElementById(id), true));
   form(open, phone);
+  asking((callback) => {
+    if (talk) return convert(talk.token)(callback);
+    const body = wish(callback);
+    return body ? call('POST', '/api/v1/contacts', {body}) : Promise.resolve(null);
+  }, scheduled, phone);
   document.querySelectorAll('.languages a').forEach((a) => a.addEventListener('click', (event) => {
     event.preventDefault();
     location.replace(/** @type {HTMLAnchorElement} */ (a).href);
@@ -52,9 +59,31 @@ function restore(old) {
 function open(opened) {
   show(document.getElementById('form'), false);
   talk = new Conversation(opened, phone);
+  way = opened.number;
   wayBack(opened);
   leaving();
   talk.start();
+}
+
+/** We call: the token is kept so that the call can be stopped here. @param {any} a the answer; of a chat that became a call its state alone */
+function scheduled(a) {
+  const token = a.token || talk.token;
+  const number = a.return_number || way;
+  if (talk) talk.end(say('c.converted'));
+  hold(token);
+  stage('scheduled');
+  put(document.getElementById('heading'), say('c.head_scheduled'));
+  notice(say('c.scheduled', {Number: grouped(number)}));
+  document.getElementById('heading').focus();
+  named('call-stop').addEventListener('click', () => {
+    final('cancel').then((done) => {
+      notice(say(done ? 'c.call_stopped' : 'c.leave_failed'));
+      if (!done) return;
+      hold('');
+      stage('ended');
+      put(document.getElementById('heading'), say('c.head_ended'));
+    });
+  });
 }
 
 /** The return number: open for those who ask for work, behind a button for others. */

@@ -62,8 +62,7 @@ export class Conversation {
 
   /** Shows one of: form, waiting, active, away, ended. @param {string} name */
   state(name) {
-    this.main.setAttribute('data-state', name);
-    document.querySelectorAll('[data-in]').forEach((el) => show(/** @type {any} */ (el), el.getAttribute('data-in').split(' ').indexOf(name) >= 0));
+    stage(name);
     show(named('joined'), this.readers.size > 0 && name !== 'ended');
     put(document.getElementById('heading'), say('c.head_' + name));
     named('typing').textContent = '';
@@ -104,6 +103,7 @@ export class Conversation {
     if (incarnation(f.seq) > incarnation(this.top) && this.top) this.outbox.again();
     this.top = Math.max(this.top, f.seq || 0);
     if (f.state === 'ended') return; // "ended" follows, with its reason
+    if (f.state === 'scheduled') this.end(say('c.converted'));
     if (f.state === 'active') this.reader(f.alias || '', 'adviser');
     if (f.state === 'active') this.state('active');
     else if (f.state === 'waiting' || f.position) this.waiting(f.position);
@@ -219,6 +219,12 @@ function named_(f) {
   if (!f.alias) return say('c.role_adviser_plain');
   const known = f.role === 'supervisor' ? 'c.role_supervisor' : !f.role || f.role === 'adviser' ? 'c.role_adviser' : 'c.role_other';
   return say(known, {Alias: f.alias});
+}
+
+/** Shows what belongs to a state of the page. @param {string} name */
+export function stage(name) {
+  named('state').setAttribute('data-state', name);
+  document.querySelectorAll('[data-in]').forEach((el) => show(/** @type {any} */ (el), el.getAttribute('data-in').split(' ').indexOf(name) >= 0));
 }
 
 /** Groups a return number as people read it: 12 34 56 78. @param {string} digits @returns {string} */

@@ -41,6 +41,15 @@ function follow(el) {
   show(document.getElementById('child-about'), asks !== 'help');
 }
 
+/** The body of a request to be called; null while nothing is chosen. @param {any} callback */
+export function wish(callback) {
+  const el = /** @type {any} */ (document.getElementById('form'));
+  if (el.elements.asks.value) return Object.assign(request(el), {channel: 'callback', callback});
+  notice(say('c.choose'));
+  named('asks-help').focus();
+  return null;
+}
+
 /** The body of POST /api/v1/contacts. */
 function request(el) {
   const f = el.elements;
