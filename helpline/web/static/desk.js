@@ -1,5 +1,6 @@
 /** The desk: what every frame from the server does, and the keys. */
 
+import {Callbacks} from './callback.js';
 import {composer} from './composer.js';
 import {Duty} from './duty.js';
 import {facts, label} from './codes.js';
@@ -17,9 +18,10 @@ export class Desk {
   constructor() {
     this.session = new Session(() => this.legs.held(), (f) => this.read(f), (phase, code) => this.phase(phase, code));
     this.outcome = new Outcome(this.session, (contact) => this.done(contact), notice);
-    this.legs = new Legs(this.session, (leg) => this.outcome.choose(leg && leg.opened));
+    this.legs = new Legs(this.session, (leg) => this.chosen(leg && leg.opened));
     this.offers = new Offers(this.session, (f) => this.opened(f), notice);
     this.duty = new Duty(this.session, notice);
+    this.callbacks = new Callbacks(this.session, notice, (contact) => this.done(contact));
     this.owed = new Map();
     composer(/** @type {any} */ (document.getElementById('composer')), (text) => this.legs.say(text), () => this.legs.typing());
     this.ending();
@@ -45,6 +47,7 @@ export class Desk {
       recorded: () => this.done(f.contact),
       lost: () => this.lost(f),
       typing: () => put(named('typing'), say('k.typing')),
+      callback: () => this.callbacks.told(f),
       notice: () => notice(has('k.' + f.code) ? say('k.' + f.code) : say('k.notice', {What: f.text || f.code || ''})),
       error: () => { if (!this.legs.refused(f)) notice(say('k.not_done', {What: f.code})); },
     }[f.type];
@@ -61,6 +64,14 @@ export class Desk {
     this.owed = new Map((f.owed || []).map((o) => typeof o === 'string' ? [o, {contact: o}] : [o.contact, o]));
     this.paintOwed();
     this.session.again();
+    this.callbacks.list();
+  }
+
+  /** @private */
+  chosen(opened) {
+    this.outcome.choose(opened);
+    const called = opened && opened.channel === 'callback';
+    this.callbacks.choose(called ? opened.contact : '', called);
   }
 
   /** @private */
