@@ -89,6 +89,8 @@ type Position struct {
 	Ahead int  `json:"ahead"`
 	Low   *int `json:"low"`
 	High  *int `json:"high"`
+
+	Waking bool `json:"waking,omitempty"` // nobody on duty can serve the contact, somebody is being paged
 }
 
 // Message is one numbered line of a conversation.

@@ -30,6 +30,8 @@ type Event struct {
 	Staged *Staged // only with kind "recorded"
 	Call   *Booked // only of a callback
 	Why    string  // only with an offer: the decision as JSON (Why)
+
+	Page *PageStep // only with kinds of paging, which concern no contact
 }
 
 // The kinds of events.
@@ -60,6 +62,9 @@ const (
 	WindowMissed    = "window_missed"    // it closed, and nobody tried
 	CallbackReview  = "review"           // a person has to look; Reason says why
 	CallbackLost    = "unreached"        // attempts are used up: a person has to look
+	Paged           = "paged"
+	PageCame        = "page_acknowledged"
+	PageOver        = "page_over"
 )
 
 // Booked is where a callback stands: when it is due next, and how often it was tried.

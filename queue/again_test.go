@@ -275,13 +275,13 @@ func TestUnknownTimerIsKeptAndHurtsNobody(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	c := b.enter("fi", helpline.Ordinary)
-	if err := b.rdb.ZAdd(t.Context(), b.key(":timers"), redis.Z{Member: "page|x", Score: float64(b.now - 1)}).Err(); err != nil {
+	if err := b.rdb.ZAdd(t.Context(), b.key(":timers"), redis.Z{Member: "newer|x", Score: float64(b.now - 1)}).Err(); err != nil {
 		t.Fatal(err)
 	}
 	b.at(15 * time.Minute)
 	b.sweep()
 	b.wantState(c, helpline.Abandoned)
-	if !b.timed("page|x") {
+	if !b.timed("newer|x") {
 		t.Fatal("a newer version's timer is lost")
 	}
 }

@@ -32,7 +32,8 @@ type Options struct {
 	Salt   string // random per process; offer ids are made of it
 	Pool   int    // connections, with the two of the writer
 	Timing helpline.Timing
-	Rule   helpline.Rule // empty: the default
+	Rule   helpline.Rule   // empty: the default
+	Paging helpline.Paging // empty: nobody is paged
 }
 
 // Queue is the live state of one line, as one node uses it. Safe for concurrent use.
@@ -48,7 +49,7 @@ type Queue struct {
 
 // shared are the parts that the verbs have in common, in the order in which they build on each other;
 // every other file of lua is a verb.
-var shared = []string{"prelude", "class", "offer", "feed", "back", "place", "own", "life", "book", "due"}
+var shared = []string{"prelude", "page", "class", "offer", "feed", "back", "place", "own", "life", "book", "due"}
 
 // go-redis prints addresses and errors past every logger: it is told to be quiet, its errors come
 // back with the commands.
@@ -68,7 +69,7 @@ func Open(o Options) (*Queue, error) {
 	if o.Rule.Lanes == nil {
 		o.Rule = helpline.DefaultRule()
 	}
-	scripts, err := compile(settings(o.Timing, o.Rule))
+	scripts, err := compile(settings(o.Timing, o.Rule, o.Paging))
 	if err != nil {
 		return nil, err
 	}
@@ -94,13 +95,14 @@ func dial(u *redis.Options, connections int) redis.UniversalClient {
 type script struct{ function, library string }
 
 // settings gives what the scripts call by @name: durations in ms, slopes as they are.
-func settings(t helpline.Timing, r helpline.Rule) map[string]int64 {
+func settings(t helpline.Timing, r helpline.Rule, p helpline.Paging) map[string]int64 {
 	s := map[string]int64{
 		"offer": ms(t.Offer), "offercall": ms(t.OfferCall), "decline": ms(t.DeclineCooldown), "miss": ms(t.MissCooldown),
 		"exclusion": ms(t.Exclusion), "lease": ms(t.NodeLease), "grace": ms(t.AdviserGrace), "away": ms(t.Away),
 		"awaydanger": ms(t.AwayDanger), "exit": ms(t.Exit), "park": ms(t.Park), "wrap": ms(t.Wrap), "due": ms(t.OutcomeDue),
 		"textidle": ms(t.TextIdle), "textlife": ms(t.TextLife), "spoolmax": t.SpoolMax, "overdue": ms(r.Overdue),
-		"quiet": quiet, "danger": dangerAgain,
+		"quiet": quiet, "danger": dangerAgain, "pageafter": ms(p.After), "pagenext": ms(p.Next), "pageunmanned": ms(p.Unmanned),
+		"pagerest": ms(p.Rest), "pagerounds": int64(p.Rounds),
 	}
 	for _, lane := range helpline.Lanes() {
 		s["credit_"+string(lane)], s["slope_"+string(lane)] = ms(r.Lanes[lane].Credit), r.Lanes[lane].Slope

@@ -21,6 +21,8 @@
 //	:timers          zset    kind|id by instant; any node sweeps it
 //	:spool           stream  events until the ledger has them; never trimmed, entries go by XDEL
 //	:refused         stream  events that the ledger can never take, kept for a person to look at
+//	:roster          string  who is on duty and on call (JSON); :page:<group> the round of paging that runs there
+//	:pages           set     groups with a round; :paged:<page> its group, for a day
 //	:nodes           hash    channel counters; :node:<node> the node's channel; :n:<node> its sockets; :evicted:<node> how often its lease was over
 //	:session:, :ticket:      sign-ins
 package queue

@@ -23,6 +23,7 @@ type Figures struct {
 	Spool    int   `json:"spool"`
 	Evicted  int64 `json:"evicted"`
 	Changes  int64 `json:"events"` // rises with every change of the queue
+	Unmanned bool  `json:"unmanned"`
 }
 
 // Heartbeat renews the node's lease and gives the line's figures.

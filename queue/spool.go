@@ -40,6 +40,11 @@ type event struct {
 	} `json:"callback"`
 	Why    json.RawMessage  `json:"why"`
 	Staged *helpline.Staged `json:"staged"`
+	Page   *struct {
+		ID     string `json:"id"`
+		Step   int    `json:"step"`
+		Waited int64  `json:"waited"`
+	} `json:"page"`
 }
 
 func instant(ms int64) time.Time {
@@ -66,14 +71,18 @@ func decodeEvent(id, text string) (helpline.Event, error) {
 	if e.Callback != nil {
 		call = &helpline.Booked{Due: instant(e.Callback.Due), Attempts: e.Callback.Attempts}
 	}
-	return helpline.Event{
+	out := helpline.Event{
 		Incarnation: e.Inc, Number: e.N, SpoolID: id, Kind: e.Kind, At: instant(e.At), Reason: e.Reason,
 		Adviser: e.Adviser, Contact: e.Contact, Channel: e.Channel, Language: e.Language,
 		Lane: helpline.Lane(e.Lane), Arrival: instant(e.Arrival), State: helpline.State(e.State), Owner: e.Owner,
 		Epoch: e.Epoch, Version: e.Version, Accepted: instant(e.Accepted), Ended: instant(e.Ended),
 		Recorded: instant(e.Recorded), Staged: e.Staged, Call: call,
 		Why: string(e.Why),
-	}, nil
+	}
+	if p := e.Page; p != nil {
+		out.Page = &helpline.PageStep{ID: p.ID, Step: p.Step, Waited: time.Duration(p.Waited) * time.Millisecond}
+	}
+	return out, nil
 }
 
 // decodeEvents reads the flat list {spool id, event, ...} of a reply.

@@ -217,7 +217,7 @@ func same(a, b helpline.Position) bool {
 		}
 		return *n
 	}
-	return a.Ahead == b.Ahead && seconds(a.Low) == seconds(b.Low) && seconds(a.High) == seconds(b.High)
+	return a.Ahead == b.Ahead && seconds(a.Low) == seconds(b.Low) && seconds(a.High) == seconds(b.High) && a.Waking == b.Waking
 }
 
 func (s *seat) tellPlace(p helpline.Position) {

@@ -68,10 +68,14 @@ local function refresh(aid, a)
   if serving(a) then
     local s = score(a)
     for g in groups(a) do call('ZADD', P .. ':serve:' .. g, s, aid) end
-    if not was then puta(aid, a, 'serving', '1') end
+    if not was then
+      puta(aid, a, 'serving', '1')
+      page.ready(a)
+    end
   elseif was then
     for g in groups(a) do call('ZREM', P .. ':serve:' .. g, aid) end
     puta(aid, a, 'serving', '0')
+    page.stopped(a)
   end
   return was and not serving(a)
 end
@@ -134,6 +138,7 @@ local function enclass(id, c)
   local k = class(c)
   if call('ZADD', P .. ':w:' .. k, c.arrival, id) == 0 then return end
   count(k, 1)
+  if call('ZCARD', P .. ':serve:' .. c.group) == 0 then page.arm(c.group, num(c.arrival) + @pageafter) end
   alarm(id, c, 'waiting')
 end
 local function unclass(id, c)

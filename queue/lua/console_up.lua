@@ -18,6 +18,7 @@ puta(aid, a, 'conn', conn, 'node', NODE, 'up', '1', 'alias', ARGV[5], 'languages
   'groups', list, 'flex', flex, 'misses', 0, 'serving', '0')
 hold('a|' .. aid .. '|' .. conn)
 untimer('lost|' .. aid)
+page.came(aid)
 refresh(aid, a)
 local kept = callsWait() and reservations()[aid]
 if kept and not string.find(',' .. list .. ',', ',' .. contact(kept).group .. ',', 1, true) then -- serves it no more

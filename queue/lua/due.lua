@@ -16,6 +16,7 @@ function due.offer(id)
     puta(aid, a, 'duty', 'paused', 'reason', 'missed', 'misses', 0)
   end
   local stopped = refresh(aid, a)
+  if alone then page.missed(id, c) end
   back(id, c, 'timed_out')
   if stopped then
     rematch(aid, a)
@@ -184,6 +185,7 @@ function due.lost(aid)
 end
 function due.plan() publish(NODE, {to = 'line', kind = 'plan'}) end
 function due.held() unhold() end
+function due.page(g) page.due(g) end
 function due.node(node)
   evict(node)
   call('HDEL', P .. ':nodes', node)

@@ -55,7 +55,11 @@ end
 local function standing(id, c)
   local ahead = place(id, c)
   local low, high
-  if c.state == 'waiting' or c.state == 'offered' then low, high = range(c, ahead) end
+  local waking
+  if c.state == 'waiting' or c.state == 'offered' then
+    low, high = range(c, ahead)
+    waking = page.waking(c)
+  end
   return {state = c.state, alias = c.alias or '', seq = num(c.seq), floor = num(c.floor), ahead = ahead,
-    low = low, high = high, key = c.key or '', version = num(c.version)}
+    low = low, high = high, waking = waking, key = c.key or '', version = num(c.version)}
 end
