@@ -14,7 +14,7 @@ import (
 // since before, and the old ones that it left out because their incarnation is over.
 func (s *Store) commit(ctx context.Context, line string, entries []*entry) (live, old []*entry, err error) {
 	entries = ordered(entries)
-	if !slices.ContainsFunc(entries, func(e *entry) bool { return e.Staged != nil }) {
+	if !slices.ContainsFunc(entries, (*entry).more) {
 		return s.commitAtOnce(ctx, line, entries)
 	}
 	err = s.within(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -27,18 +27,23 @@ func (s *Store) commit(ctx context.Context, line string, entries []*entry) (live
 		}
 		var fresh []place
 		var batch pgx.Batch
-		appendEvents(&batch, line, live, &fresh)
-		upsertContacts(&batch, line, latest(live))
-		followCallbacks(&batch, line, live)
+		legs := ofContacts(live)
+		appendEvents(&batch, line, legs, &fresh)
+		upsertContacts(&batch, line, latest(legs))
+		followCallbacks(&batch, line, legs)
+		appendPages(&batch, line, ofPaging(live))
 		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 			return err
 		}
-		return stage(ctx, tx, line, outcomes(live, fresh))
+		return stage(ctx, tx, line, outcomes(legs, fresh))
 	})
 	return live, old, err
 }
 
-// commitAtOnce is commit for entries without an outcome, in one round trip: statements that are sent
+// more tells that an event changes other tables than its own and its contact's.
+func (e *entry) more() bool { return e.Staged != nil || e.Call != nil || e.Page != nil }
+
+// commitAtOnce is commit for entries that change nothing more, in one round trip: statements that are sent
 // together are one transaction, and each of them leaves out what the fence has passed.
 func (s *Store) commitAtOnce(ctx context.Context, line string, entries []*entry) (live, old []*entry, err error) {
 	var current int64

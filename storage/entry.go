@@ -49,6 +49,12 @@ func read(e helpline.Event, from *submission) (*entry, error) {
 			return nil, ErrMalformed
 		}
 	}
+	if p := e.Page; p != nil {
+		if e.Kind == "" || e.At.IsZero() || !storable(p.ID) || p.Step < 0 || p.Step > 1000 || e.Staged != nil {
+			return nil, ErrMalformed
+		}
+		return out, nil
+	}
 	if !out.contact.Valid || e.Kind == "" || e.State == "" || e.At.IsZero() || e.Arrival.IsZero() {
 		return nil, ErrMalformed
 	}
