@@ -23,14 +23,15 @@ const root = "../.."
 // imports says which of the house's rooms and which outside modules each room may import. What is
 // not listed may import the standard library alone.
 var imports = map[string][]string{
-	"adviceline/helpline":         {},
-	"adviceline/helpline/codes":   {"adviceline/helpline/strict"},
-	"adviceline/helpline/strict":  {"github.com/go-json-experiment/json"},
-	"adviceline/helpline/phone":   {"adviceline/helpline", "github.com/nyaruka/phonenumbers"},
-	"adviceline/helpline/seal":    {"github.com/tink-crypto/tink-go/v2"},
-	"adviceline/helpline/socket":  {"github.com/gorilla/websocket"},
-	"adviceline/helpline/wire":    {},
-	"adviceline/helpline/deliver": {"github.com/wneessen/go-mail"},
+	"adviceline/helpline":          {},
+	"adviceline/helpline/codes":    {"adviceline/helpline/strict"},
+	"adviceline/helpline/strict":   {"github.com/go-json-experiment/json"},
+	"adviceline/helpline/phone":    {"adviceline/helpline", "github.com/nyaruka/phonenumbers"},
+	"adviceline/helpline/seal":     {"github.com/tink-crypto/tink-go/v2"},
+	"adviceline/helpline/socket":   {"github.com/gorilla/websocket"},
+	"adviceline/helpline/wire":     {},
+	"adviceline/helpline/deliver":  {"github.com/wneessen/go-mail"},
+	"adviceline/helpline/calendar": {"github.com/arran4/golang-ical", "github.com/teambition/rrule-go"},
 	// The reference model of routing: no room that serves contacts may import it.
 	"adviceline/helpline/model":        {"adviceline/helpline", "adviceline/helpline/model/theory"},
 	"adviceline/helpline/model/theory": {},
@@ -51,7 +52,7 @@ var imports = map[string][]string{
 }
 
 // leaves of helpline that adapters may import beside helpline itself.
-var leaves = []string{"codes", "deliver", "seal", "socket", "strict", "wire"}
+var leaves = []string{"calendar", "codes", "deliver", "seal", "socket", "strict", "wire"}
 
 type listed struct {
 	ImportPath string
