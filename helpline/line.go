@@ -103,6 +103,7 @@ type Line struct {
 	Log     *slog.Logger
 	Observe func(Event) // metrics; called once per event by the node that made it
 	Calls   *Callbacks  // nil: the line takes no callbacks
+	Paging  PageQueue   // nil: nobody is paged
 }
 
 // Note hands events of a step on whose end nobody waits to the ledger.

@@ -16,14 +16,14 @@ import (
 // answer though nothing was remembered: contact id, token and return number. Safe for
 // concurrent use.
 type Tokens struct {
-	contact, token, number, print *macs
+	contact, token, number, print, page *macs
 }
 
 // NewTokens takes a function that derives a 32-byte key per purpose from the root key.
 func NewTokens(derive func(purpose string) []byte) Tokens {
 	return Tokens{
 		contact: newMacs(derive("contact-id")), token: newMacs(derive("contact-token")),
-		number: newMacs(derive("return-number")), print: newMacs(derive("request-print")),
+		number: newMacs(derive("return-number")), print: newMacs(derive("request-print")), page: newMacs(derive("page-link")),
 	}
 }
 
@@ -118,4 +118,30 @@ func (t Tokens) Claim(token string) (Claim, error) {
 		return Claim{}, ErrNotFound
 	}
 	return Claim{Contact: parts[1], Version: version}, nil
+}
+
+// SignPage makes what the link of one page to one person ends in.
+func (t Tokens) SignPage(page, adviser string) string {
+	body := page + "." + adviser
+	sum := t.page.sum(body)
+	return base64.RawURLEncoding.EncodeToString(append(sum[:], body...))
+}
+
+// OpenPage opens it: ErrNotFound for anything that this house did not sign.
+func (t Tokens) OpenPage(token string) (page, adviser string, err error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil || len(raw) < 17 || len(raw) > 256 || !t.page.made(raw) {
+		return "", "", ErrNotFound
+	}
+	page, adviser, ok := strings.Cut(string(raw[16:]), ".")
+	if !ok {
+		return "", "", ErrNotFound
+	}
+	return page, adviser, nil
+}
+
+// made tells whether a mac stands in front of what it was made of.
+func (m *macs) made(raw []byte) bool {
+	sum := m.sum(string(raw[16:]))
+	return hmac.Equal(raw[:16], sum[:])
 }

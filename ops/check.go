@@ -43,6 +43,9 @@ func (c *Config) check() []error {
 	fail(c.Clock != "" && !local, "CLOCK", OnlyOnLoopback)
 	fail(c.Demo && !local, "DEMO", OnlyOnLoopback)
 	fail(!c.KeyNow.IsZero() && !local, "KEY_NOW", OnlyOnLoopback)
+	fail((c.Paging.SMTPHost == "") != (c.Paging.SMTPFrom == ""), "SMTP_HOST", NeedsPartner)
+	fail((c.Paging.WebhookURL == "") != (c.Paging.WebhookSecret == ""), "WEBHOOK_URL", NeedsPartner)
+	fail(!serviceURL(c.Paging.WebhookURL, "http", "https"), "WEBHOOK_URL", NotAURL)
 	faults = append(faults, c.Timing.check()...)
 	for i, skill := range c.Rule.Skills {
 		fail(i >= maxSkills || !skillName.MatchString(skill) || slices.Contains(c.Rule.Skills[:i], skill), "SKILLS", NotAName)

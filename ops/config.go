@@ -42,6 +42,7 @@ type Config struct {
 	Timing Timing
 	Rule   Rule
 	Limits Limits
+	Paging Paging
 
 	RedisPool    int `env:"REDIS_POOL" envDefault:"24" min:"2" max:"1000" meaning:"connections to Redis, beside those that block"`
 	DatabasePool int `env:"DATABASE_POOL" envDefault:"8" min:"2" max:"500" meaning:"connections to Postgres"`
@@ -89,6 +90,23 @@ type Limits struct {
 	SignIn       int `env:"LIMIT_SIGNIN" envDefault:"30" min:"1" max:"1000000" meaning:"sign-ins per network prefix and 10 minutes"`
 	Sockets      int `env:"LIMIT_SOCKETS" envDefault:"200" min:"1" max:"1000000" meaning:"open sockets per network prefix"`
 	SocketsTotal int `env:"LIMIT_SOCKETS_TOTAL" envDefault:"20000" min:"1" max:"1000000" meaning:"open sockets of a node"`
+}
+
+// Paging is when somebody on the roster is woken, and how.
+type Paging struct {
+	After         time.Duration `env:"PAGE_AFTER_SECONDS" envDefault:"60" unit:"s" min:"1" max:"3600" meaning:"wait of somebody whom nobody on duty serves before the first is paged"`
+	Next          time.Duration `env:"PAGE_NEXT_SECONDS" envDefault:"120" unit:"s" min:"60" max:"3600" meaning:"until the next one on the roster is paged"`
+	Rounds        int           `env:"PAGE_ROUNDS" envDefault:"3" min:"1" max:"20" meaning:"how often everybody on call is paged before a rest"`
+	Unmanned      time.Duration `env:"PAGE_UNMANNED_SECONDS" envDefault:"180" unit:"s" min:"30" max:"3600" meaning:"a shift without anybody ready and audible, before the first is paged"`
+	Rest          time.Duration `env:"PAGE_REST_SECONDS" envDefault:"600" unit:"s" min:"60" max:"7200" meaning:"after the rounds or after somebody said they come, before paging begins anew"`
+	SMTPHost      string        `env:"SMTP_HOST" shown:"none" meaning:"mail server for pages"`
+	SMTPPort      int           `env:"SMTP_PORT" envDefault:"587" min:"1" max:"65535" meaning:"its port"`
+	SMTPTLS       string        `env:"SMTP_TLS" envDefault:"starttls" choice:"starttls,tls,off" meaning:"how mail is protected; off is for a relay on this machine"`
+	SMTPUser      string        `env:"SMTP_USER" shown:"none" meaning:"name at the mail server, when it asks for one"`
+	SMTPPassword  string        `env:"SMTP_PASSWORD" shown:"none" meaning:"password at the mail server"`
+	SMTPFrom      string        `env:"SMTP_FROM" shown:"none" meaning:"sender of pages; wanted with SMTP_HOST"`
+	WebhookURL    string        `env:"WEBHOOK_URL" shown:"none" meaning:"address to which pages are posted, signed"`
+	WebhookSecret string        `env:"WEBHOOK_SECRET" shown:"none" meaning:"whsec_ and base64 of at least 24 bytes that sign them; wanted with WEBHOOK_URL"`
 }
 
 // SettingError says which setting is at fault and why, never with which value.

@@ -18,6 +18,8 @@ type Labels struct {
 	EndReasons   []string // of adviceline_contacts_ended_total{reason}
 	OfferResults []string // of adviceline_offers_total{result}
 	Sides        []string // of adviceline_sockets{side}
+	PageWays     []string // of adviceline_pages_total{way,result}
+	PageResults  []string
 }
 
 // Metrics are the promised metrics, one method per fact. Every combination of labels is there from
@@ -30,6 +32,8 @@ type Metrics struct {
 	waiting, oldest, pending     prometheus.Gauge
 	waits                        prometheus.Histogram
 	sockets                      *prometheus.GaugeVec
+	pages                        *prometheus.CounterVec
+	unmanned                     prometheus.Gauge
 }
 
 // waitBuckets are seconds: fine around the first minute, where the service level is measured.
@@ -58,6 +62,9 @@ func NewMetrics(labels Labels) *Metrics {
 		pending: gauge("ledger_pending", "Acknowledged events that are in the spool and not yet in Postgres."),
 		waits: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "adviceline_wait_seconds", Help: "Wait of answered contacts, from arrival to accepted offer, in seconds.", Buckets: waitBuckets}),
+		pages: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "adviceline_pages_total", Help: "Pages to people on the roster, by way and how they ended."}, []string{"way", "result"}),
+		unmanned: gauge("line_unmanned", "1 while a shift runs and nobody has been ready and audible for too long."),
 		sockets: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "adviceline_sockets", Help: "Open sockets of this node, by side."}, []string{"side"}),
 	}
@@ -70,7 +77,12 @@ func NewMetrics(labels Labels) *Metrics {
 	for _, v := range append(slices.Clone(labels.Sides), Other) {
 		m.sockets.WithLabelValues(v)
 	}
-	m.registry.MustRegister(m.accepted, m.recorded, m.repaired, m.ended, m.offers, m.waiting, m.oldest, m.pending, m.waits, m.sockets,
+	for _, way := range append(slices.Clone(labels.PageWays), Other) {
+		for _, result := range append(slices.Clone(labels.PageResults), Other) {
+			m.pages.WithLabelValues(way, result)
+		}
+	}
+	m.registry.MustRegister(m.pages, m.unmanned, m.accepted, m.recorded, m.repaired, m.ended, m.offers, m.waiting, m.oldest, m.pending, m.waits, m.sockets,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -107,6 +119,19 @@ func (m *Metrics) Repaired() { m.repaired.Inc() }
 // Offer counts an offer that came to its end.
 func (m *Metrics) Offer(result string) {
 	m.offers.WithLabelValues(among(m.labels.OfferResults, result)).Inc()
+}
+
+// Page counts a page that was sent on a way, or could not be.
+func (m *Metrics) Page(way, result string) {
+	m.pages.WithLabelValues(among(m.labels.PageWays, way), among(m.labels.PageResults, result)).Inc()
+}
+
+// Unmanned sets whether a shift runs without anybody.
+func (m *Metrics) Unmanned(now bool) {
+	m.unmanned.Set(0)
+	if now {
+		m.unmanned.Set(1)
+	}
 }
 
 // Waited takes the wait of an answered contact in seconds.

@@ -22,7 +22,7 @@ func (s *Store) Roster(ctx context.Context, after time.Time) ([]helpline.Shift, 
 SELECT p.name, s.tier, s.begins AS from, s.ends AS until
 FROM shift AS s JOIN person AS p ON p.id = s.person
 WHERE s.ends > @after AND NOT p.disabled ORDER BY s.tier, s.begins, p.folded`
-	all, err := rows[helpline.Shift](ctx, s, query, pgx.NamedArgs{"after": after})
+	all, err := rows[helpline.Shift](ctx, s, query, named{"after": after})
 	if err != nil {
 		return nil, fmt.Errorf("read roster: %w", err)
 	}
@@ -39,7 +39,7 @@ SELECT p.id::text AS person, s.tier, s.begins AS from, s.ends AS until, p.langua
 FROM shift AS s JOIN person AS p ON p.id = s.person LEFT JOIN pager AS m ON m.person = p.id
 WHERE s.ends > @from AND s.begins < @until AND NOT p.disabled
 ORDER BY s.tier, s.begins, p.id LIMIT 1000`
-	all, err := rows[helpline.Watch](ctx, s, query, pgx.NamedArgs{"from": from, "until": until})
+	all, err := rows[helpline.Watch](ctx, s, query, named{"from": from, "until": until})
 	if err != nil {
 		return nil, fmt.Errorf("read watches: %w", err)
 	}
@@ -87,10 +87,10 @@ ON CONFLICT (person, begins) DO UPDATE SET tier = excluded.tier, ends = excluded
 		if err != nil || again {
 			return err
 		}
-		if _, err := tx.Exec(ctx, clear, pgx.NamedArgs{"now": c.Now}); err != nil {
+		if _, err := tx.Exec(ctx, clear, named{"now": c.Now}); err != nil {
 			return err
 		}
-		tag, err := tx.Exec(ctx, insert, pgx.NamedArgs{
+		tag, err := tx.Exec(ctx, insert, named{
 			"names": names, "tiers": tiers, "begins": begins, "ends": ends, "role": helpline.RoleAdviser,
 		})
 		if err == nil && tag.RowsAffected() != int64(len(names)) {
@@ -116,10 +116,10 @@ func known(ctx context.Context, tx pgx.Tx, c RosterChange) (bool, error) {
 	if err != nil || !request.Valid {
 		return false, helpline.ErrInvalid
 	}
-	if _, err := tx.Exec(ctx, forget, pgx.NamedArgs{"life": pgtype.Interval{Microseconds: requestLife.Microseconds(), Valid: true}}); err != nil {
+	if _, err := tx.Exec(ctx, forget, named{"life": pgtype.Interval{Microseconds: requestLife.Microseconds(), Valid: true}}); err != nil {
 		return false, err
 	}
-	r, err := tx.Query(ctx, find, pgx.NamedArgs{"request": request})
+	r, err := tx.Query(ctx, find, named{"request": request})
 	if err != nil {
 		return false, err
 	}
@@ -133,7 +133,7 @@ func known(ctx context.Context, tx pgx.Tx, c RosterChange) (bool, error) {
 		}
 		return true, nil
 	}
-	_, err = tx.Exec(ctx, note, pgx.NamedArgs{"request": request, "print": c.Print})
+	_, err = tx.Exec(ctx, note, named{"request": request, "print": c.Print})
 	return false, err
 }
 
@@ -155,7 +155,7 @@ ON CONFLICT (person) DO UPDATE SET mail = excluded.mail`
 	if !storable(name, address) {
 		return fmt.Errorf("set pager: %w", helpline.ErrInvalid)
 	}
-	n, err := s.exec(ctx, query, pgx.NamedArgs{"folded": fold(name), "mail": address})
+	n, err := s.exec(ctx, query, named{"folded": fold(name), "mail": address})
 	if err == nil && n == 0 {
 		err = helpline.ErrNotFound
 	}

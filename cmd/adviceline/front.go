@@ -119,6 +119,8 @@ func metricLabels() ops.Labels {
 		},
 		OfferResults: []string{"accepted", "declined", "timed_out", "revoked"},
 		Sides:        []string{"contact", "adviser"},
+		PageWays:     []string{"webhook", "mail", "none"},
+		PageResults:  []string{"sent", "failed", "no_address", "nobody"},
 	}
 }
 

@@ -20,6 +20,7 @@ const usage = `adviceline - contact handling for a victims' helpline
   adviceline serve                    run a node (settings: environment, see README)
   adviceline migrate                  bring the database to this program's schema
   adviceline adviser add NAME ...     accounts: add, list, disable, password
+  adviceline roster import FILE ...   shifts and on-call tiers: import, list, mail
   adviceline simulate -in FILE        let contacts come to the model of routing
   adviceline staffing -in FILE        advisers for each hour of the week
   adviceline version                  print the version
@@ -79,6 +80,8 @@ func dispatch(ctx context.Context, t terminal, args []string) error {
 		return migrate(ctx, t, args[1:])
 	case "adviser":
 		return adviser(ctx, t, args[1:])
+	case "roster":
+		return roster(ctx, t, args[1:])
 	case "simulate":
 		return simulate(ctx, t, args[1:])
 	case "staffing":

@@ -39,6 +39,7 @@ type node struct {
 	line        *helpline.Line
 	signIn      *agents.SignIn
 	hub         *agents.Hub
+	pager       *helpline.Pager
 	contacts    *web.Contacts
 	sockets     *socket.Registry
 	serving     atomic.Bool // the public side is open
@@ -83,7 +84,7 @@ func serve(ctx context.Context, t terminal, args []string) error {
 // open is the straight list: each thing that is opened pushes its stop at once.
 func (n *node) open(ctx context.Context, t terminal) error {
 	steps := []func(context.Context) error{
-		n.openServices, n.openStorage, n.openKeys, n.openQueue, n.openLine, n.openPeople, n.openLoops,
+		n.openServices, n.openStorage, n.openKeys, n.openQueue, n.openLine, n.openPeople, n.openPager, n.openLoops,
 		n.openOps, n.openWeb, n.openDoors,
 	}
 	for _, step := range steps {
@@ -213,6 +214,7 @@ func (n *node) openLine(context.Context) error {
 	n.line = &helpline.Line{
 		Queue: n.queue, Ledger: n.ledger, Seal: n.keys, Tokens: helpline.NewTokens(n.keys.Derive),
 		Timing: timing(n.cfg), Now: n.now(), Log: n.log, Observe: observe(n.metrics), Calls: n.callbacks(),
+		Paging: n.queue,
 	}
 	return nil
 }
@@ -243,7 +245,7 @@ func (n *node) openLoops(ctx context.Context) error {
 		return err
 	}
 	loops := &queue.Node{
-		Queue: n.queue, Events: n.line.Note, Log: n.log, Every: n.cfg.Timing.NodeHeartbeat, Sweep: n.cfg.Timing.Sweep,
+		Queue: n.queue, Events: n.note, Log: n.log, Every: n.cfg.Timing.NodeHeartbeat, Sweep: n.cfg.Timing.Sweep,
 		Deliver: func(notice helpline.Notice) {
 			n.contacts.Deliver(notice)
 			if notice.Kind == helpline.NoticeOffer {
@@ -255,6 +257,7 @@ func (n *node) openLoops(ctx context.Context) error {
 			n.metrics.SetQueue(f.Waiting, float64(f.OldestMS)/1000)
 			n.metrics.LedgerPending(f.Spool)
 			n.contacts.Changed(f.Changes)
+			n.metrics.Unmanned(f.Unmanned)
 		},
 		Stale: func() {
 			if err := n.enter(context.Background()); err != nil {
@@ -291,6 +294,7 @@ func (n *node) openLoops(ctx context.Context) error {
 	n.stops.goes("positions", n.contacts.Run)
 	n.tellServed(ctx)
 	n.stops.goes("served languages", n.keepServed)
+	n.stops.goes("pager", n.pager.Run)
 	return nil
 }
 
