@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"adviceline/helpline"
 	"adviceline/helpline/deliver"
 	"adviceline/ops"
+	"adviceline/storage"
 )
 
 // openPager makes what wakes people on the roster; openLoops runs it.
@@ -61,4 +63,24 @@ func pageWay(w deliver.Way) helpline.PageWay {
 		}
 		return err
 	}}
+}
+
+// shifts is the roster for the front, with codes that it knows.
+type shifts struct{ store *storage.Store }
+
+func (s shifts) Roster(ctx context.Context, after time.Time) ([]helpline.Shift, error) {
+	list, err := s.store.Roster(ctx, after)
+	return list, away(err)
+}
+
+func (s shifts) SetRoster(ctx context.Context, request string, print []byte, list []helpline.Shift, now time.Time) error {
+	return away(s.store.SetRoster(ctx, storage.RosterChange{Shifts: list, Now: now, Request: request, Print: print}))
+}
+
+// away says busy where Postgres is.
+func away(err error) error {
+	if errors.Is(err, storage.ErrUnavailable) {
+		return errors.Join(helpline.ErrBusy, err)
+	}
+	return err
 }

@@ -30,6 +30,11 @@ GET    /api/v1/console/socket     console-socket public upgrade
 POST   /api/v1/console/stream     console-stream public stream
 POST   /api/v1/console/frames     console-frames public
 GET    /api/v1/contacts/:contact/decisions decisions      supervisor
+GET    /api/v1/roster             roster         supervisor
+PUT    /api/v1/roster             roster-set     supervisor
+POST   /api/v1/roster/import      roster-import  supervisor
+GET    /p/:token                  page           public
+POST   /p/:token                  page-taken     public
 GET    /                          contact-page   public
 GET    /sv                        contact-page   public
 GET    /en                        contact-page   public
@@ -81,8 +86,13 @@ stale_draft            409    0 retry=false
 too_soon               409    0 retry=false
 too_large              413 1009 retry=false
 unsupported_media_type 415 1003 retry=false
+broken_calendar        422    0 retry=false
 invalid_value          422    0 retry=false
 number_refused         422    0 retry=false
+shift_invalid          422    0 retry=false
+shifts_overlap         422    0 retry=false
+too_many_shifts        422    0 retry=false
+unknown_adviser        422    0 retry=false
 windows_refused        422    0 retry=false
 too_many               429 4408 retry=true
 internal               500 1001 retry=true

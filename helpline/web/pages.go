@@ -87,6 +87,11 @@ func NewPages(origins ...string) (*Pages, error) {
 			}
 		}
 	}
+	for _, lang := range PageLanguages() {
+		if _, err := p.execute("page.html", view{pages: p, Lang: lang}); err != nil {
+			return nil, err
+		}
+	}
 	p.policy = policy(origins)
 	return p, nil
 }
@@ -106,6 +111,15 @@ func (p *Pages) Blank() []byte {
 	return p.must("blank.html", PageLanguages()[0], ContactData{}, ConsoleData{})
 }
 
+// Page renders what a page's link shows: ask, taken or over.
+func (p *Pages) Page(lang, step string) []byte {
+	html, err := p.execute("page.html", view{pages: p, Lang: lang, Step: step})
+	if err != nil {
+		panic(err) // as in must
+	}
+	return html
+}
+
 // must panics on what NewPages has already tried for every page and language: a bug, not an input.
 func (p *Pages) must(name, lang string, c ContactData, k ConsoleData) []byte {
 	html, err := p.render(name, lang, c, k)
@@ -119,10 +133,13 @@ func (p *Pages) render(name, lang string, c ContactData, k ConsoleData) ([]byte,
 	if _, ok := p.words[lang]; !ok {
 		lang = PageLanguages()[0]
 	}
-	v := view{pages: p, Lang: lang, Contact: c, Console: k}
+	return p.execute(name, view{pages: p, Lang: lang, Contact: c, Console: k})
+}
+
+func (p *Pages) execute(name string, v view) ([]byte, error) {
 	var out bytes.Buffer
 	if err := p.templates.ExecuteTemplate(&out, name, v); err != nil {
-		return nil, fmt.Errorf("render %s in %s: %w", name, lang, err)
+		return nil, fmt.Errorf("render %s in %s: %w", name, v.Lang, err)
 	}
 	return out.Bytes(), nil
 }
@@ -193,6 +210,7 @@ type view struct {
 	Lang    string
 	Contact ContactData
 	Console ConsoleData
+	Step    string // of a page's link: ask, taken, over
 }
 
 // T gives the word with this id in the page's language.

@@ -39,6 +39,9 @@ func everyPage(p *Pages) map[string][]byte {
 	for _, lang := range PageLanguages() {
 		out["contact "+lang] = p.Contact(lang, contactData())
 		out["console "+lang] = p.Console(lang, consoleData())
+		for _, step := range []string{"ask", "taken", "over"} {
+			out["page "+step+" "+lang] = p.Page(lang, step)
+		}
 	}
 	return out
 }
@@ -103,7 +106,7 @@ func TestWordsAreUsed(t *testing.T) {
 			return err
 		})
 	}
-	ids := regexp.MustCompile(`['"]((?:pc|pk|x|c|k)\.[a-z_0-9]+)['"]`)
+	ids := regexp.MustCompile(`['"]((?:pc|pk|pp|x|c|k)\.[a-z_0-9]+)['"]`)
 	used := map[string]bool{}
 	var prefixes []string
 	for _, m := range ids.FindAllStringSubmatch(all.String(), -1) {

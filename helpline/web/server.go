@@ -29,6 +29,7 @@ type Options struct {
 	Contacts *Contacts // the hub that also gets this node's notices
 	Pages    *Pages
 	SignIn   SignIn
+	Roster   Roster           // nil: none is kept here
 	Console  http.Handler     // the adviser's socket, after Origin and rate were checked
 	Sockets  *socket.Registry // closes contact sockets at the end; nil: one of its own
 
@@ -57,6 +58,7 @@ type Server struct {
 	pages    *Pages
 	signer   SignIn
 	console  http.Handler
+	roster   Roster
 	origins  origins
 	phone    string
 	cookie   string
@@ -95,7 +97,7 @@ func New(o Options) (*Server, error) {
 	}
 	l := o.Limits.orDefaults()
 	s := &Server{
-		line: o.Line, contacts: o.Contacts, pages: o.Pages, signer: o.SignIn, console: o.Console,
+		line: o.Line, contacts: o.Contacts, pages: o.Pages, signer: o.SignIn, console: o.Console, roster: o.Roster,
 		phone: o.Phone, cookie: "adviceline", secure: o.Secure, log: o.Log,
 		networks: &networks{now: o.Now},
 		intakes:  newBuckets(l.Intake, o.Now), resumes: newBuckets(l.Resume, o.Now),
