@@ -49,16 +49,18 @@ func read(e helpline.Event, from *submission) (*entry, error) {
 			return nil, ErrMalformed
 		}
 	}
-	if p := e.Page; p != nil {
-		if e.Kind == "" || e.At.IsZero() || !storable(p.ID) || p.Step < 0 || p.Step > 1000 || e.Staged != nil {
-			return nil, ErrMalformed
-		}
-		return out, nil
-	}
-	if !out.contact.Valid || e.Kind == "" || e.State == "" || e.At.IsZero() || e.Arrival.IsZero() {
+	if e.Kind == "" || e.At.IsZero() || !out.complete() {
 		return nil, ErrMalformed
 	}
 	return out, nil
+}
+
+// complete tells that an event has what its table asks for: of a contact, or of a step of paging.
+func (e *entry) complete() bool {
+	if p := e.Page; p != nil {
+		return storable(p.ID) && p.Step >= 0 && p.Step <= 1000 && e.Staged == nil
+	}
+	return e.contact.Valid && e.State != "" && !e.Arrival.IsZero()
 }
 
 // storable tells that text columns can hold the texts.

@@ -114,16 +114,9 @@ func expand(e *ics.VEvent, w Window) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	start, zone, err := wall(e.GetProperty(ics.ComponentPropertyDtStart), w.Zone)
+	start, end, zone, err := bounds(e, w.Zone)
 	if err != nil {
 		return nil, err
-	}
-	end, other, err := wall(e.GetProperty(ics.ComponentPropertyDtEnd), w.Zone)
-	if err != nil {
-		return nil, err
-	}
-	if zone.String() != other.String() {
-		return nil, ErrUnsupported
 	}
 	starts, err := recur(e, start, zone, w)
 	if err != nil {
@@ -136,15 +129,33 @@ func expand(e *ics.VEvent, w Window) ([]Entry, error) {
 	var entries []Entry
 	for _, s := range starts {
 		entry := Entry{Name: name, Tier: tier, From: instant(s, zone), Until: instant(s.Add(end.Sub(start)), zone)}
-		switch {
-		case slices.ContainsFunc(without, s.Equal):
-		case entry.From.Equal(entry.Until) && end.After(start): // an hour that does not exist that night
-		case !entry.Until.After(w.From) && end.After(start) || !entry.From.Before(w.Until):
-		default:
+		if !slices.ContainsFunc(without, s.Equal) && w.wants(entry, end.After(start)) {
 			entries = append(entries, entry)
 		}
 	}
 	return entries, nil
+}
+
+// wants leaves out what is over or too far ahead, and the hour that does not exist one night. Who checks
+// shifts has to see those that end before they begin.
+func (w Window) wants(e Entry, forward bool) bool {
+	if forward && (e.From.Equal(e.Until) || !e.Until.After(w.From)) {
+		return false
+	}
+	return e.From.Before(w.Until)
+}
+
+// bounds gives the first beginning and end on the wall, and their zone.
+func bounds(e *ics.VEvent, house *time.Location) (start, end time.Time, zone *time.Location, err error) {
+	start, zone, err = wall(e.GetProperty(ics.ComponentPropertyDtStart), house)
+	if err != nil {
+		return start, end, nil, err
+	}
+	end, other, err := wall(e.GetProperty(ics.ComponentPropertyDtEnd), house)
+	if err == nil && zone.String() != other.String() {
+		err = ErrUnsupported
+	}
+	return start, end, zone, err
 }
 
 var tiers = []string{"DUTY", "ON-CALL-1", "ON-CALL-2", "ON-CALL-3", "ON-CALL-4"}
