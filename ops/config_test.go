@@ -156,7 +156,7 @@ func TestEverySettingHasANameADefaultAndAMeaning(t *testing.T) {
 		}
 		seen[s.Name] = true
 	}
-	if len(seen) != 52 || strings.Count(SettingsTable(), "\n") != len(seen)+2 {
+	if len(seen) != 65 || strings.Count(SettingsTable(), "\n") != len(seen)+2 {
 		t.Errorf("%d settings", len(seen))
 	}
 }
