@@ -8,6 +8,8 @@
 //	offer         the same script that brought a contact or freed a slot offers it to one adviser;
 //	              accept makes the owner, decline and expiry put the contact back at its original arrival
 //	conversation  each message is sealed, numbered by one script and published to the other side's node
+//	callback      instead of a conversation: the number sealed in Postgres, the leg scheduled in Redis, due
+//	              inside its windows, tried by code; Postgres brings back what Redis loses
 //	outcome       coded answers, sealed and staged; what was said is destroyed
 //
 // Who decides what:

@@ -79,50 +79,59 @@ func (s Callbacks) Keep(ctx context.Context, c helpline.Callback, marks []string
 }
 
 func (s Callbacks) keep(ctx context.Context, tx pgx.Tx, c helpline.Callback, marks []string) (helpline.Callback, error) {
-	const (
-		lock = `SELECT pg_advisory_xact_lock(hashtextextended('adviceline callbacks ' || @line::text, 0))`
-		over = `SELECT count(*) FROM contact WHERE line = @line AND contact = @contact AND ended_at IS NOT NULL`
-	)
+	const lock = `SELECT pg_advisory_xact_lock(hashtextextended('adviceline callbacks ' || @line::text, 0))`
 	id, err := identity(c.Contact)
 	if err != nil || !id.Valid || !storable(c.Language, c.Told, c.Sealed, c.Wrapped) {
 		return c, helpline.ErrInvalid
 	}
-	args := named{"line": s.line, "contact": id}
 	if _, err := tx.Exec(ctx, lock, named{"line": s.line}); err != nil {
 		return c, err
 	}
-	before, err := s.read(ctx, tx, "c.contact = @contact", args)
-	if err == nil && before.Print != c.Print && before.Pending {
-		_, err = tx.Exec(ctx, `DELETE FROM callback WHERE line = @line AND contact = @contact`, args)
-		before, err = helpline.Callback{}, errors.Join(err, helpline.ErrNotFound)
+	args := named{"line": s.line, "contact": id}
+	before, err := s.before(ctx, tx, c, args)
+	if err != nil || before.Contact != "" {
+		return before, err
 	}
+	args["marks"] = marks
+	first, err := s.read(ctx, tx, "c.mark = ANY(@marks) AND c.first IS NULL AND c.contact <> @contact", args)
 	switch {
-	case err == nil && before.Print != c.Print:
-		return before, helpline.ErrRequestReused
-	case err == nil:
-		return before, nil
-	case !errors.Is(err, helpline.ErrNotFound):
+	case errors.Is(err, helpline.ErrNotFound):
+		c.First = ""
+	case err != nil:
 		return c, err
+	case first.Contact != c.First:
+		return first, helpline.ErrOtherFirst
+	}
+	return c, s.insert(ctx, tx, c)
+}
+
+// before gives what the contact has already, nothing when it may be stored: a request that was never
+// scheduled gives way to another one. ErrRequestReused; ErrNotFound when the contact has ended.
+func (s Callbacks) before(ctx context.Context, tx pgx.Tx, c helpline.Callback, args named) (none helpline.Callback, err error) {
+	const (
+		replace = `DELETE FROM callback WHERE line = @line AND contact = @contact`
+		over    = `SELECT count(*) FROM contact WHERE line = @line AND contact = @contact AND ended_at IS NOT NULL`
+	)
+	found, err := s.read(ctx, tx, "c.contact = @contact", args)
+	switch {
+	case err == nil && found.Print == c.Print:
+		return found, nil
+	case err == nil && found.Pending:
+		_, err = tx.Exec(ctx, replace, args)
+		return none, err
+	case err == nil:
+		return found, helpline.ErrRequestReused
+	case !errors.Is(err, helpline.ErrNotFound):
+		return none, err
 	}
 	var ended int
 	if err := tx.QueryRow(ctx, over, args).Scan(&ended); err != nil {
-		return c, err
+		return none, err
 	}
 	if ended > 0 {
-		return c, helpline.ErrNotFound
+		return none, helpline.ErrNotFound
 	}
-	first, err := s.read(ctx, tx, "c.mark = ANY(@marks) AND c.first IS NULL AND c.contact <> @contact",
-		named{"line": s.line, "contact": id, "marks": marks})
-	if err == nil && first.Contact != c.First {
-		return first, helpline.ErrOtherFirst
-	}
-	if err != nil && !errors.Is(err, helpline.ErrNotFound) {
-		return c, err
-	}
-	if err != nil {
-		c.First = ""
-	}
-	return c, s.insert(ctx, tx, c)
+	return none, nil
 }
 
 func (s Callbacks) insert(ctx context.Context, tx pgx.Tx, c helpline.Callback) error {

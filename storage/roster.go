@@ -144,18 +144,18 @@ func (s *Store) SetPager(ctx context.Context, name, address string) error {
 INSERT INTO pager AS g (person, mail) SELECT id, @mail::text FROM person WHERE folded = @folded
 ON CONFLICT (person) DO UPDATE SET mail = excluded.mail`
 	const remove = `DELETE FROM pager AS g USING person AS p WHERE p.id = g.person AND p.folded = @folded`
-	query := remove
+	query, args := remove, named{"folded": fold(name)}
 	if address != "" {
 		a, err := mail.ParseAddress(address)
 		if err != nil || a.Address != address || len(address) > 254 {
 			return fmt.Errorf("set pager: %w", helpline.ErrInvalid)
 		}
-		query = set
+		query, args["mail"] = set, address
 	}
 	if !storable(name, address) {
 		return fmt.Errorf("set pager: %w", helpline.ErrInvalid)
 	}
-	n, err := s.exec(ctx, query, named{"folded": fold(name), "mail": address})
+	n, err := s.exec(ctx, query, args)
 	if err == nil && n == 0 {
 		err = helpline.ErrNotFound
 	}

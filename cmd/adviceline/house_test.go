@@ -163,6 +163,7 @@ func TestOneStepOneFileName(t *testing.T) {
 		"conversation": {"helpline", "queue", "agents", "helpline/web"},
 		"outcome":      {"helpline", "queue", "agents", "storage"},
 		"duty":         {"helpline", "queue", "agents"},
+		"callback":     {"helpline", "queue", "agents", "storage", "helpline/web"},
 	} {
 		for _, room := range rooms {
 			if _, err := os.Stat(filepath.Join(root, room, step+".go")); err != nil {

@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"errors"
 	"testing"
 
 	"adviceline/helpline"
@@ -37,7 +38,7 @@ func TestNumbers(t *testing.T) {
 		"extension": "09 310 1691 ext. 5", "two numbers": "0401234567, 0407654321", "empty": " ", "nul": "040123\x004567",
 		"digits of another script": "٠٤٠١٢٣٤٥٦٧", "letters": "1-800-FLOWERS", "international freephone": "+800 1234 5678",
 	} {
-		if got, _, err := r.Read(text); err != helpline.ErrNumberRefused {
+		if got, _, err := r.Read(text); !errors.Is(err, helpline.ErrNumberRefused) {
 			t.Errorf("%s was read as %q, %v", what, got, err)
 		}
 	}
@@ -45,7 +46,7 @@ func TestNumbers(t *testing.T) {
 
 func TestCountriesAreTheLines(t *testing.T) {
 	t.Parallel()
-	if _, _, err := NewRule([]string{"FI"}).Read("+46 70 123 45 67"); err != helpline.ErrNumberRefused {
+	if _, _, err := NewRule([]string{"FI"}).Read("+46 70 123 45 67"); !errors.Is(err, helpline.ErrNumberRefused) {
 		t.Errorf("a country that is not listed: %v", err)
 	}
 }

@@ -1,0 +1,79 @@
+package e2e
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const callMobile = "+358401234567"
+
+// TestCallbackInTheBrowser: a person asks on the page to be called and stops it; a waiting chat becomes a
+// call; an adviser is offered one that is due, sees its number, dials it and records the outcome.
+func TestCallbackInTheBrowser(t *testing.T) {
+	t.Parallel()
+	chrome := browser(t)
+	h := open(t, nil)
+	password := h.adviser("aino", "fi", 2)
+
+	sanna := visit(chrome, t, "sanna", h.origin()+"/en")
+	sanna.click("asks-help")
+	sanna.click("show-call")
+	sanna.write("call-number", "112")
+	sanna.write("call-word", "library")
+	sanna.click("call-ask")
+	sanna.until("is told that 112 is not called", `document.querySelector('[data-test="notice"]').textContent.includes("cannot call")`)
+	sanna.eval(`(document.querySelector('[data-test="call-number"]').value = "", true)`)
+	sanna.write("call-number", "040 123 4567")
+	sanna.click("call-ask")
+	sanna.state("scheduled")
+	if page := sanna.page(); strings.Contains(page, "1234567") {
+		t.Error("the number stays on the page")
+	}
+	sanna.click("call-stop")
+	sanna.state("ended")
+
+	emil := visit(chrome, t, "emil", h.origin()+"/en")
+	emil.click("asks-worried")
+	emil.click("start-chat")
+	emil.state("waiting")
+	emil.click("show-call")
+	emil.write("call-number", "040 765 4321")
+	emil.click("call-ask")
+	emil.state("scheduled")
+
+	aino := console(chrome, t, h, "aino", password)
+	aino.ready()
+	aino.until("sees the chat that became a call", `document.querySelector('[data-test="call-due"]')`)
+	now := time.Now().UTC()
+	status, body := h.post("/api/v1/contacts", map[string]any{
+		"request_id": uuid.NewString(), "channel": "callback", "page_language": "fi", "talk_language": "fi", "asks": "work",
+		"callback": map[string]any{
+			"number": callMobile, "ask_for": "Officer", "code_word": "library",
+			"windows": []map[string]string{{"from": stamp(now.Add(-time.Minute)), "to": stamp(now.Add(2 * time.Hour))}},
+		},
+	})
+	if status != http.StatusCreated {
+		t.Fatalf("%d %s", status, body)
+	}
+	aino.offer(1)
+	aino.click("offer-accept")
+	aino.click("call-reveal")
+	aino.until("can dial", `document.querySelector('[data-test="call-dial"]').getAttribute("href") === "tel:`+callMobile+`"`)
+	if words := aino.text("call-words"); !strings.Contains(words, "Officer") || !strings.Contains(words, "library") {
+		t.Error("the adviser does not see whom to ask for")
+	}
+	aino.choose("call-result", "reached")
+	aino.click("call-save")
+	eventually(t, patience, "the attempt is noted", func() bool {
+		return slices.ContainsFunc(aino.frames("attempted"), func(f frame) bool { return f.Type == "attempted" })
+	})
+	aino.form("safe_return", "related", "bystander", "interpreter_booked")
+}
+
+// stamp writes an instant as the wire does.
+func stamp(at time.Time) string { return at.Format("2006-01-02T15:04:05.000Z") }
