@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -144,6 +145,7 @@ func (l *Ledger) Run(ctx context.Context) {
 
 	w := writer{ledger: l, pause: firstPause}
 	for ctx.Err() == nil {
+		runtime.Gosched() // those whom one batch of scripts woke together share a commit
 		batch := l.take()
 		if len(batch) == 0 {
 			select {
