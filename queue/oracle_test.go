@@ -26,7 +26,7 @@ func oracleArrivals() int {
 	if os.Getenv("ORACLE_FULL") != "" {
 		return 20_000
 	}
-	return 600
+	return 400
 }
 
 // The scripts and the model make the same events, one for one: kind, contact, adviser, instant, and the

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/redis/go-redis/v9"
+
 	"adviceline/helpline"
 )
 
@@ -117,6 +119,47 @@ func (w *walk) private(where, text string) {
 	for _, secret := range []string{"TOLD", "TEXT", "DRAFT", "ALIAS", "PRINT", "NUMBER", "KEY"} {
 		if strings.Contains(text, secret) {
 			w.Fatalf("I12: %s in %s %s", secret, where, text)
+		}
+	}
+}
+
+// overhears listens to what the scripts tell the nodes. The end of a walk looks at it, and at every key:
+// what is sealed, its wrapped key and the adviser's alias stand in fields of their own, and nowhere else.
+func (w *walk) overhears() (end func()) {
+	w.Helper()
+	var channels []string
+	for _, q := range w.nodes {
+		channels = append(channels, w.key(":node:"+q.opt.Node))
+	}
+	sub := w.ear.Subscribe(w.Context(), append(channels, w.key(":end"))...)
+	if _, err := sub.Receive(w.Context()); err != nil {
+		w.Fatal(err)
+	}
+	heard := sub.Channel(redis.WithChannelSize(1 << 16))
+	return func() {
+		w.Helper()
+		w.rdb.Publish(w.Context(), w.key(":end"), "")
+		n := 0
+		for m := range heard {
+			if m.Channel == w.key(":end") {
+				break
+			}
+			var notice map[string]any
+			if err := json.Unmarshal([]byte(m.Payload), &notice); err != nil {
+				w.Fatal(err)
+			}
+			for _, sealed := range []string{"told", "sealed", "key", "alias"} {
+				delete(notice, sealed)
+			}
+			rest, _ := json.Marshal(notice)
+			w.private("notice", string(rest))
+			n++
+		}
+		for _, key := range w.rdb.Keys(w.Context(), w.tag+"*").Val() {
+			w.private("key", strings.Replace(key, ":number:NUMBER", "", 1)) // a digest in real life
+		}
+		if err := sub.Close(); err != nil || n == 0 {
+			w.Fatal("nothing was told: ", err)
 		}
 	}
 }

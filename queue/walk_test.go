@@ -128,6 +128,7 @@ func (w *walk) run(steps int) {
 		_ = w.both(w.wishes("ready"))
 	}
 	w.events = nil
+	defer w.overhears()()
 	before := w.look()
 	for range steps {
 		w.q, w.a, w.events = pick(w, w.nodes), pick(w, w.advisers), nil
