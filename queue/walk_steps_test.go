@@ -220,6 +220,9 @@ func (w *walk) accepts() act {
 func (w *walk) declines() act {
 	w.among(":offers:" + w.a.ID)
 	k, offer := w.a.console, w.v.offer
+	if w.field(w.v.id, "offered") == "" {
+		offer = [2]string{"none", "none"} // Redis remembers a decline by its own clock, the model by the frozen one
+	}
 	return func(s walkSide) ([]helpline.Event, error) { return s.Decline(ctx, k, offer[s.number], "other") }
 }
 
