@@ -345,3 +345,22 @@ func TestShiftsThatFollowEachOtherAreOne(t *testing.T) {
 		t.Errorf("%d events three minutes after nobody was there", len(events))
 	}
 }
+
+// Who waited behind a busy adviser is left alone when that adviser stops: paged at once, after so long a wait.
+func TestTheLastBusyAdviserWhoStopsLeavesSomebodyToBePagedFor(t *testing.T) {
+	t.Parallel()
+	p := newPaging(t)
+	w := p.watch(1, 0, time.Hour, "fi")
+	p.roster(w)
+	a := p.adviser("fi")
+	for range 2 {
+		p.accept(a, p.enter("fi", helpline.Ordinary))
+	}
+	contact := p.enter("fi", helpline.Ordinary)
+	p.want(5*time.Minute, "")
+	p.duty(a, "paused")
+	p.wantState(contact, helpline.Waiting)
+	if events := p.want(0, "unserved", w.Person); events[0].Page.Waited != 5*time.Minute {
+		t.Errorf("waited %s", events[0].Page.Waited)
+	}
+}
