@@ -42,7 +42,8 @@ func (m *Model) CloseDanger(now int64, k helpline.Console, contact, code string)
 		m.exited(c, code)
 	} else {
 		m.close(c, helpline.Abandoned, code)
-		m.arm(c, timerGone, m.now+m.timing.TextIdle.Milliseconds())
+		day := max(c.arrival+m.timing.TextLife.Milliseconds(), m.now) // no text outlives it
+		m.arm(c, timerGone, min(m.now+m.timing.TextIdle.Milliseconds(), day))
 	}
 	return m.end(), nil
 }

@@ -11,5 +11,7 @@ if c.exit == '1' then
   unnumber(id, c)
   erase(id, c)
 end
-timer('gone|' .. id, now + @textidle)
+local stop = now + @textidle
+if c.exit ~= '1' then stop = math.min(stop, math.max(num(c.arrival) + @textlife, now)) end -- no text outlives its day
+timer('gone|' .. id, stop)
 return ok()
