@@ -58,7 +58,7 @@ type ContactData struct {
 }
 
 // ConsoleData is what the console needs: code lists by name, labels in the page's language.
-// Used: asks, assessment, contact_role, duty, end_reason, lane, language, offer_decline,
+// Used: asks, assessment, contact_role, danger_close, duty, end_reason, lane, language, offer_decline,
 // organisation_kind, outcome, pause_reason, topic.
 type ConsoleData struct {
 	Lists map[string][]Choice

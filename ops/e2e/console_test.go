@@ -38,7 +38,8 @@ type consoleClient struct {
 	legs    map[string]*leg
 	all     map[string]*leg // also those that are over
 	asked   map[string]*question
-	faults  []string
+	aside
+	faults []string
 }
 
 // question is a frame that waits for its answer; it is asked again after a reconnect.
@@ -70,6 +71,7 @@ func unfold(t *testing.T, h *house, name string, cookie *http.Cookie) *consoleCl
 	t.Helper()
 	c := &consoleClient{
 		name: name, cookie: cookie, legs: map[string]*leg{}, all: map[string]*leg{}, asked: map[string]*question{},
+		aside: aside{danger: map[string]frame{}},
 	}
 	c.peer = peer{t: t, name: "console " + name, h: h, path: "/api/v1/console/socket", hello: c.hello, read: c.take, up: c.resend}
 	c.begin()
@@ -190,6 +192,7 @@ func (c *consoleClient) take(f frame) {
 	if f.Type == "error" {
 		c.refusal(f)
 	}
+	c.note(f)
 	switch f.Type {
 	case "welcome":
 		c.welcome(f)

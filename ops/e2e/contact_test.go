@@ -84,6 +84,7 @@ type contactClient struct {
 	alias  string
 	aheads []int // every place that was told
 	reason string
+	told   []string // who joined and who took over
 	faults []string
 }
 
@@ -138,7 +139,8 @@ func (c *contactClient) take(f frame) {
 		if f.Ahead != nil {
 			c.aheads = append(c.aheads, *f.Ahead)
 		}
-	case "joined":
+	case "joined", "transferred":
+		c.told = append(c.told, f.Type+" "+f.Alias)
 		c.state, c.alias = "active", f.Alias
 	case "away":
 		c.state = "away"

@@ -178,11 +178,16 @@ func ended(r *running) bool {
 // adviser makes an account and gives its password.
 func (h *house) adviser(name, languages string, capacity int) (password string) {
 	h.t.Helper()
+	return h.account(name, "--role", "adviser", "--alias", name, "--languages", languages, "--capacity", strconv.Itoa(capacity))
+}
+
+// account makes an account with these options.
+func (h *house) account(name string, options ...string) (password string) {
+	h.t.Helper()
 	password = "pw-" + random(12)
 	ctx, cancel := context.WithTimeout(h.t.Context(), 60*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, h.program(), "adviser", "add", name, "--role", "adviser",
-		"--languages", languages, "--capacity", strconv.Itoa(capacity), "--password-stdin")
+	cmd := exec.CommandContext(ctx, h.program(), append([]string{"adviser", "add", name, "--password-stdin"}, options...)...)
 	cmd.Env, cmd.Dir = h.env(), "/"
 	cmd.Stdin = strings.NewReader(password + "\n")
 	out, err := cmd.CombinedOutput()

@@ -43,6 +43,11 @@ type frame struct {
 	History  []frame         `json:"history"`
 	Legs     []frame         `json:"legs"`
 	Offers   []frame         `json:"offers"`
+	Danger   []frame         `json:"danger"`
+	List     []frame         `json:"list"`
+	Adviser  string          `json:"adviser"`
+	Free     bool            `json:"free"`
+	Lane     string          `json:"lane"`
 }
 
 // final are the close codes after which a client does not come back.

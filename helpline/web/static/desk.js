@@ -2,6 +2,7 @@
 
 import {Callbacks} from './callback.js';
 import {composer} from './composer.js';
+import {Danger} from './danger.js';
 import {Duty} from './duty.js';
 import {facts, label} from './codes.js';
 import {make, named, put, show} from './dom.js';
@@ -9,19 +10,26 @@ import {Legs} from './legs.js';
 import {Offers} from './offer.js';
 import {Outcome} from './outcome.js';
 import {Session} from './session.js';
+import {Transfer, twice} from './transfer.js';
 import {has, say} from './words.js';
 
 const STOPPED = {4501: 'k.conn_replaced', 4504: 'k.conn_out', 4503: 'k.conn_out', 4505: 'k.conn_ticket'};
-const END_AGAIN = 4000;
 
 export class Desk {
   constructor() {
     this.session = new Session(() => this.legs.held(), (f) => this.read(f), (phase, code) => this.phase(phase, code));
     this.outcome = new Outcome(this.session, (contact) => this.done(contact), notice);
-    this.legs = new Legs(this.session, (leg) => this.chosen(leg && leg.opened));
+    this.legs = new Legs(this.session, (leg) => {
+      this.chosen(leg && leg.opened);
+      if (this.transfer) this.transfer.paint();
+    });
     this.offers = new Offers(this.session, (f) => this.opened(f), notice);
     this.duty = new Duty(this.session, notice);
     this.callbacks = new Callbacks(this.session, notice, (contact) => this.done(contact));
+    this.danger = new Danger(this.session, (f) => this.opened(f), notice);
+    this.transfer = new Transfer(this.session, this.legs, {
+      parked: (leg) => this.parked(leg), shown: (f) => this.duty.show(f), notice,
+    });
     this.owed = new Map();
     composer(/** @type {any} */ (document.getElementById('composer')), (text) => this.legs.say(text), () => this.legs.typing());
     this.ending();
@@ -46,6 +54,9 @@ export class Desk {
       ended: () => this.legs.ended(f.contact),
       recorded: () => this.done(f.contact),
       lost: () => this.lost(f),
+      transfer_failed: () => this.transfer.failed(f),
+      list: () => this.transfer.list(f.list),
+      danger: () => this.danger.tell(f),
       typing: () => put(named('typing'), say('k.typing')),
       callback: () => this.callbacks.told(f),
       notice: () => notice(has('k.' + f.code) ? say('k.' + f.code) : say('k.notice', {What: f.text || f.code || ''})),
@@ -60,6 +71,8 @@ export class Desk {
     this.legs.all.forEach((_, contact) => { if (mine.indexOf(contact) < 0) this.lost({contact}); });
     (f.legs || []).forEach((l) => this.opened(l));
     this.offers.replace(f.offers);
+    this.danger.replace(f.danger, f.parked);
+    this.transfer.list(f.list);
     this.duty.show(f);
     this.owed = new Map((f.owed || []).map((o) => typeof o === 'string' ? [o, {contact: o}] : [o.contact, o]));
     this.paintOwed();
@@ -83,10 +96,19 @@ export class Desk {
 
   /** @private */
   lost(f) {
+    if (this.danger.unpark(f.contact)) notice(say('k.parked_' + f.reason));
     if (!this.legs.all.has(f.contact)) return;
     this.outcome.forget(f.contact);
     this.legs.remove(f.contact);
-    notice(say('k.lost_leg'));
+    if (f.reason !== 'handover') notice(say(f.reason === 'transferred' ? 'k.transferred' : 'k.lost_leg'));
+  }
+
+  /** A parked leg leaves the desk for the list beside it. @private */
+  parked(leg) {
+    this.danger.park(leg.opened);
+    this.outcome.forget(leg.contact);
+    this.legs.remove(leg.contact);
+    notice(say('k.parked'));
   }
 
   /** A recorded leg leaves the desk. @private */
@@ -118,26 +140,12 @@ export class Desk {
     });
   }
 
-  /** Ending asks once: the same button, pressed again within four seconds. @private */
+  /** @private */
   ending() {
-    const b = named('end');
-    const words = b.textContent;
     const reason = named('end-reason');
-    let armed = 0;
-    const disarm = () => {
-      clearTimeout(armed);
-      armed = 0;
-      put(b, words);
-    };
-    b.addEventListener('click', () => {
+    twice(named('end'), say('k.end_ask'), () => {
       const leg = this.legs.chosen;
       if (!leg) return;
-      if (!armed) {
-        put(b, say('k.end_ask'));
-        armed = setTimeout(disarm, END_AGAIN);
-        return;
-      }
-      disarm();
       this.session.ask({type: 'end', contact: leg.contact, reason: reason.value}).then((f) => {
         if (f.type === 'ended') this.legs.ended(f.contact);
         else notice(say('k.not_done', {What: f.code}));
@@ -171,6 +179,7 @@ export class Desk {
       show(document.getElementById('desk'), false);
       notice(say(STOPPED[code] || 'k.conn_out'));
       this.offers.replace([]);
+      this.danger.replace([], []);
       this.clear();
     }
   }

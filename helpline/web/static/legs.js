@@ -9,7 +9,7 @@ import {say} from './words.js';
 const TYPING_EVERY = 3000;
 const TYPING_SHOWN = 5000;
 
-/** @typedef {{contact: string, opened: any, epoch: number, top: number, state: string, unread: number, box: HTMLElement, chat: ChatList, outbox: Outbox, tab: HTMLElement}} Leg */
+/** @typedef {{contact: string, opened: any, epoch: number, top: number, state: string, unread: number, moving: boolean, gone: number, box: HTMLElement, chat: ChatList, outbox: Outbox, tab: HTMLElement}} Leg */
 export class Legs {
   /** @param {import('./session.js').Session} session @param {(leg: Leg|null) => void} chosen */
   constructor(session, chosen) {
@@ -48,7 +48,8 @@ export class Legs {
     leg.epoch = f.epoch;
     if (leg.top && incarnation(f.seq) > incarnation(leg.top)) leg.outbox.again();
     leg.top = Math.max(leg.top, f.seq || 0);
-    if (f.state && f.state !== 'ended' && leg.state !== 'ended') leg.state = f.state;
+    leg.moving = f.state === 'transferring';
+    if (f.state && f.state !== 'ended' && leg.state !== 'ended') leg.state = leg.moving ? 'active' : f.state;
     (f.history || []).forEach((m) => this.show(leg, m));
     leg.outbox.restart();
     this.paint();
@@ -68,7 +69,7 @@ export class Legs {
     tab.setAttribute('data-contact', f.contact);
     tab.addEventListener('click', () => this.choose(f.contact));
     const leg = {
-      contact: f.contact, opened: f, epoch: f.epoch, top: 0, state: 'active', unread: 0, box, tab,
+      contact: f.contact, opened: f, epoch: f.epoch, top: 0, state: 'active', unread: 0, moving: false, gone: 0, box, tab,
       chat: new ChatList(box, (from) => say(from === 'system' ? 'x.from_system' : 'k.from_' + from), 'adviser'),
       outbox: new Outbox((frame) => this.session.wire.send(frame), () => this.session.wire.drop()),
     };
@@ -158,9 +159,18 @@ export class Legs {
     const leg = this.all.get(f.contact);
     if (!leg || leg.state === f.state || leg.state === 'ended') return;
     leg.state = f.state === 'resumed' ? 'active' : f.state;
+    leg.gone = leg.state === 'active' ? 0 : performance.now();
     leg.chat.event(say('k.contact_' + f.state));
     this.paint();
     if (leg === this.chosen) this.onChosen(leg);
+  }
+
+  /** A colleague is being asked for a leg, or not any more. @param {string} contact @param {boolean} on */
+  moving(contact, on) {
+    const leg = this.all.get(contact);
+    if (!leg) return;
+    leg.moving = on;
+    this.paint();
   }
 
   /** The conversation is over; the leg stays until its outcome is recorded. @param {string} contact */
@@ -202,7 +212,7 @@ export class Legs {
       leg.tab.textContent = '';
       if (leg.unread) leg.tab.appendChild(make('span', 'unread', say('k.unread', {Count: leg.unread})));
       leg.tab.appendChild(make('span', '', this.name(leg)));
-      leg.tab.appendChild(make('span', 'state', say('k.state_' + leg.state)));
+      leg.tab.appendChild(make('span', 'state', say('k.state_' + (leg.moving && leg.state !== 'ended' ? 'transferring' : leg.state))));
       leg.tab.setAttribute('aria-current', String(leg === this.chosen));
       leg.tab.setAttribute('data-state', leg.state);
       show(leg.box, leg === this.chosen);
