@@ -3,7 +3,9 @@
 import {facts, fill} from './codes.js';
 import {button, make, named, show} from './dom.js';
 import {ring} from './sound.js';
-import {has, say} from './words.js';
+import {say} from './words.js';
+
+const REFUSED = {not_free: 'k.not_free'};
 
 export class Danger {
   /**
@@ -93,7 +95,7 @@ export class Danger {
 
   /** @private */
   refusal(f) {
-    return f.code === 'not_found' ? say('k.taken_elsewhere') : say(has('k.' + f.code) ? 'k.' + f.code : 'k.not_done', {What: f.code});
+    return f.code === 'not_found' ? say('k.taken_elsewhere') : say(REFUSED[f.code] || 'k.not_done', {What: f.code});
   }
 
   /** Shows a parked chat. @param {any} f */

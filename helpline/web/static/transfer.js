@@ -4,6 +4,8 @@ import {choices} from './codes.js';
 import {make, named, put, show} from './dom.js';
 import {has, say} from './words.js';
 
+const REFUSED = {not_free: 'k.not_free', too_soon: 'k.too_soon'};
+
 const AGAIN = 4000;
 const PARK_AFTER = 600000; // a person who has been gone for so long may be parked
 const QUEUE = 'queue';
@@ -114,7 +116,7 @@ export class Transfer {
 
   /** @private */
   refusal(f) {
-    return say(has('k.' + f.code) ? 'k.' + f.code : 'k.not_done', {What: f.code});
+    return say(REFUSED[f.code] || 'k.not_done', {What: f.code});
   }
 }
 
