@@ -73,7 +73,7 @@ func rank(staffed []string, code string) int {
 func listsFor(lang string) ConsoleData {
 	d := ConsoleData{Lists: map[string][]Choice{}}
 	for _, l := range []*codes.List{
-		codes.Asks, codes.Assessment, codes.CallbackResult, codes.ContactRole, codes.Duty, codes.EndReason, codes.Lane, codes.Language,
+		codes.Asks, codes.Assessment, codes.CallbackResult, codes.ContactRole, codes.DangerClose, codes.Duty, codes.EndReason, codes.Lane, codes.Language,
 		codes.OfferDecline, codes.OrganisationKind, codes.Outcome, codes.PauseReason, codes.Topic,
 	} {
 		d.Lists[l.Name()] = choices(l, lang)
