@@ -58,6 +58,7 @@ func TestTwoVersionsSideBySide(t *testing.T) {
 	older, newer := s.each[0], s.each[1]
 	older.bin = program
 	older.start()
+	older.adviser("dora", "en", 1) // an account serves English: it is not just anybody's
 	aino := attend(t, older, "aino", "fi", 3)
 	same := intake("en") // nobody is there for it until the earlier node is gone
 	waiting := &contactClient{admission: older.admitted(t, same)}
