@@ -1,6 +1,6 @@
 # `make run` starts the whole helpline on this machine, `make check` is what CI runs.
 .NOTPARALLEL:
-.PHONY: run build setup setup-test go test relay idle bench oracle oracle-router walk lint deploy-check vet tidy fuzz docs check
+.PHONY: run build setup setup-test go test relay idle bench screenshots oracle oracle-router walk lint deploy-check vet tidy fuzz docs check
 
 GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
@@ -43,6 +43,12 @@ idle: setup setup-test build
 # RUN=G1,G5 for some goals, N=3 for the repeats (5), BENCH_OUT=file for the raw figures.
 bench: setup
 	@cd ops/e2e && LIMITS=$(abspath $(LIMITS)) RUN=$(RUN) N=$(N) BENCH_OUT=$(abspath $(BENCH_OUT)) go run ./bench
+
+# A picture of every state of every page, light and dark, on a phone and on a desk: make screenshots
+# SHOTS=folder TONGUES=fi,sv,en.
+SHOTS     := bin/screenshots
+screenshots: setup setup-test build
+	cd ops/e2e && SHOTS=$(abspath $(SHOTS)) E2E_BINARY=$(CURDIR)/bin/adviceline go test -tags screenshots -count=1 -timeout 20m -run '^TestScreenshots$$' .
 
 # The long run of the model of routing against theory: ten million contacts a case. The figures go into
 # ops/docs/routing.md.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs with apt what this machine lacks; does nothing when all is there.
+# Installs with apt (and npm) what this machine lacks; does nothing when all is there.
 #   setup.sh run   what `make run` needs: Postgres and Redis
-#   setup.sh test  what `make test` and `make lint` need beside that
+#   setup.sh test  what `make test` and `make lint` need beside that, and the rules of ops/e2e/axe
 set -euo pipefail
 
 packages=()
@@ -26,6 +26,7 @@ test)
 	if ! [ -e /usr/include/stdlib.h ]; then packages+=(libc6-dev); fi
 	want haproxy haproxy /usr/sbin/haproxy
 	want shellcheck shellcheck
+	want npm npm
 	;;
 *)
 	echo "usage: $0 run|test" >&2
@@ -33,7 +34,21 @@ test)
 	;;
 esac
 
-if [ ${#packages[@]} -eq 0 ]; then exit 0; fi
+# The accessibility rules for the tests of pages: one package, by its lock file.
+axe() {
+	local from=ops/e2e/axe to=.cache/axe
+	if cmp -s $from/package-lock.json $to/package-lock.json && [ -e $to/node_modules/axe-core/axe.min.js ]; then return; fi
+	mkdir -p $to
+	cp $from/package.json $from/package-lock.json $to
+	npm ci --prefix $to --ignore-scripts --no-audit --no-fund --loglevel=error
+}
+
+finish() { if [ "$1" = test ]; then axe; fi; }
+
+if [ ${#packages[@]} -eq 0 ]; then
+	finish "$1"
+	exit 0
+fi
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
@@ -44,3 +59,4 @@ fi
 echo "installing ${packages[*]}"
 "${as_root[@]}" apt-get update -qq
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"
+finish "$1"
