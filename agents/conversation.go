@@ -29,6 +29,20 @@ type endFrame struct {
 	Reason  string `json:"reason"`
 }
 
+// releaseFrame lets out what is held since its person came back by number.
+type releaseFrame struct {
+	head
+	Contact string `json:"contact"`
+}
+
+// releasedFrame says how many messages went out.
+type releasedFrame struct {
+	Type    string `json:"type"`
+	Ref     string `json:"ref"`
+	Contact string `json:"contact"`
+	Count   int64  `json:"count"`
+}
+
 // messageFrame is one message, unasked (with type and contact) or in a history.
 type messageFrame struct {
 	Type    string        `json:"type,omitempty"`
@@ -115,6 +129,18 @@ func typing(ctx context.Context, c *console, f typingFrame) (any, error) {
 		return nil, err
 	}
 	return silence{}, nil
+}
+
+// release answers "released". Errors: helpline.ErrInvalid, helpline.ErrNotFound.
+func release(ctx context.Context, c *console, f releaseFrame) (any, error) {
+	if !canonical(f.Contact) {
+		return nil, helpline.ErrInvalid
+	}
+	n, err := c.hub.Line.Release(ctx, c.seat(), f.Contact)
+	if err != nil {
+		return nil, err
+	}
+	return releasedFrame{Type: "released", Ref: f.Ref, Contact: f.Contact, Count: n}, nil
 }
 
 // end answers "ended" once durable. Errors: helpline.ErrInvalid, helpline.ErrNotFound.

@@ -326,6 +326,19 @@ func (q *queueFake) End(_ context.Context, c helpline.Console, contact, _ string
 	})
 }
 
+func (q *queueFake) Release(_ context.Context, c helpline.Console, contact string) (n int64, err error) {
+	err = q.step("release", c, func() error {
+		l, ok := q.legs[contact]
+		if !ok {
+			return helpline.ErrNotFound
+		}
+		n, l.Held = int64(l.Held), 0
+		q.legs[contact] = l
+		return nil
+	})
+	return n, err
+}
+
 func (q *queueFake) Draft(_ context.Context, c helpline.Console, contact string, version int64, _ string) error {
 	return q.step("draft", c, func() error {
 		if version < q.drafts[contact] {

@@ -70,6 +70,7 @@ var steps = map[string]step{
 	"say":     {read: frame(say)},
 	"typing":  {read: frame(typing)},
 	"end":     {read: frame(end)},
+	"release": {read: frame(release)},
 	"draft":   {read: frame(draft)},
 	"outcome": {read: frame(outcome)},
 
@@ -84,7 +85,7 @@ var steps = map[string]step{
 	"stop":      {read: frame(stop)},
 	"callbacks": {read: frame(callbacks), again: true},
 
-	"release": {}, "external": {}, "matter": {}, "card": {}, "referral": {},
+	"external": {}, "matter": {}, "card": {}, "referral": {},
 }
 
 // seed keys the prints of frames; they leave the process nowhere.

@@ -15,7 +15,8 @@ type revokedFrame struct {
 	Reason string `json:"reason"`
 }
 
-// contactFrame tells of a contact at this console: state is active, away or left; with type "lost"
+// contactFrame tells of a contact at this console: state is active, away, left or resumed (by number; held
+// messages wait for a release then); with type "lost"
 // the leg is not this adviser's any more, "transferred" that a colleague has it, "transfer_failed" that
 // it stays, for the reason given.
 type contactFrame struct {
@@ -23,6 +24,7 @@ type contactFrame struct {
 	Contact string `json:"contact"`
 	State   string `json:"state,omitempty"`
 	Reason  string `json:"reason,omitempty"`
+	Held    int    `json:"held,omitempty"`
 }
 
 // revocations are the reasons that the wire knows. An offer that this adviser declined carries the
@@ -121,7 +123,7 @@ func (c *console) frameOf(n helpline.Notice) any {
 		return c.messageFor(n)
 	case helpline.NoticeContact:
 		if _, mine := c.key(n.Contact); mine {
-			return contactFrame{Type: "contact", Contact: n.Contact, State: n.State}
+			return contactFrame{Type: "contact", Contact: n.Contact, State: n.State, Held: n.Held}
 		}
 	case helpline.NoticeTransferFailed:
 		if _, mine := c.key(n.Contact); mine {

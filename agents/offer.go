@@ -54,6 +54,7 @@ type openedFrame struct {
 	Seq          int64           `json:"seq"`
 	State        string          `json:"state"` // active, transferring, or ended while the outcome is due
 	History      []messageFrame  `json:"history"`
+	Held         int             `json:"held,omitempty"` // messages that wait for a release
 	Draft        json.RawMessage `json:"draft,omitempty"`
 	DraftVersion int64           `json:"draft_version,omitempty"`
 }
@@ -108,7 +109,7 @@ func openedOf(o helpline.Opened) openedFrame {
 	f := openedFrame{
 		Contact: o.Contact, Channel: o.Channel, Language: o.Language, Asks: o.Asks, Role: o.Role,
 		Organisation: o.Organisation, Lane: o.Lane, Child: o.Child, Waited: int64(o.Waited.Seconds()),
-		Epoch: o.Epoch, Seq: lastSeq(o), State: standing(o.State), History: make([]messageFrame, 0, len(o.Messages)),
+		Epoch: o.Epoch, Seq: lastSeq(o), State: standing(o.State), History: make([]messageFrame, 0, len(o.Messages)), Held: o.Held,
 	}
 	for _, m := range o.Messages {
 		f.History = append(f.History, messageOf(m))

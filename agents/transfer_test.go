@@ -135,6 +135,28 @@ func TestParkAndTake(t *testing.T) {
 	p.ask(object{"type": "audible"}, "duty")
 }
 
+// A leg whose person came back by number says how much is held; what is let out is held no more.
+func TestRelease(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	id := b.leg()
+	b.queue.set(func() { l := b.queue.legs[id]; l.Held = 3; b.queue.legs[id] = l })
+	p, w := b.console()
+	p.shows(first(w, "legs"), object{"contact": id, "held": 3.0})
+	b.hub.Deliver(helpline.Notice{To: "a:p1", Kind: helpline.NoticeContact, Contact: id, State: "resumed", Held: 3, Epoch: 1})
+	p.shows(p.want("contact"), object{"contact": id, "state": "resumed", "held": 3.0})
+	frame := object{"type": "release", "ref": uuid.NewString(), "contact": id}
+	for range 2 {
+		p.shows(p.ask(frame, "released"), object{"contact": id, "count": 3.0})
+	}
+	if n := b.queue.count("release"); n != 1 {
+		t.Errorf("released %d times", n)
+	}
+	p.shows(p.ask(object{"type": "release", "contact": id}, "released"), object{"count": 0.0})
+	p.refused(object{"type": "release", "contact": uuid.NewString()}, "not_found")
+	p.refused(object{"type": "release", "contact": "x"}, "invalid_value")
+}
+
 // Every console of the node hears of danger, whatever its epoch; a console that comes finds it.
 func TestDangerIsToldToEverybody(t *testing.T) {
 	t.Parallel()

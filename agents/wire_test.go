@@ -105,6 +105,7 @@ func TestShapesAreDocumented(t *testing.T) {
 		"consoleHandover": handoverFrame{}, "consoleTransfer": transferFrame{}, "consoleTake": takeFrame{}, "consolePark": parkFrame{},
 		"consoleDanger": dangerFrame{}, "consoleDraft": draftFrame{}, "consoleOutcome": outcomeFrame{}, "Outcome": codes.Answers{}, "Draft": codes.Answers{},
 		"consoleReveal": revealFrame{}, "consoleAttempt": attemptFrame{}, "consoleStop": stopFrame{}, "consoleCallbacks": callbacksFrame{},
+		"consoleRelease": releaseFrame{},
 	} {
 		want, _ := wiretest.Shape(v)
 		if got, _ := consoleSocket.Fields(name); !slices.Equal(got, want) {
@@ -116,7 +117,7 @@ func TestShapesAreDocumented(t *testing.T) {
 		"consoleReconnect": reconnectFrame{}, "consoleError": errorFrame{}, "Owed": owedForm{}, "Outcome": codes.Answers{},
 		"consoleList": listFrame{}, "Colleague": colleague{}, "Parked": parkedLeg{},
 		"consoleNumber": numberFrame{}, "consoleAttempted": attemptedFrame{}, "consoleCallbackList": callbacksAnswer{},
-		"consoleCallback": callbackFrame{}, "CallbackLine": callbackLine{},
+		"consoleCallback": callbackFrame{}, "CallbackLine": callbackLine{}, "consoleReleased": releasedFrame{},
 	} {
 		want, always := wiretest.Shape(v)
 		if got, required := consoleSocket.Fields(name); !slices.Equal(got, want) || !slices.Equal(required, always) {
@@ -133,9 +134,9 @@ func TestShapesAreDocumented(t *testing.T) {
 		"consoleOffer": {v: offerFrame{}, always: []string{"type"}}, "Offer": {v: offerFrame{}, without: []string{"type"}},
 		"consoleMessage": {v: messageFrame{}, always: []string{"contact", "type"}}, "Message": {v: messageFrame{}, without: []string{"contact", "type"}},
 		"consoleContact":        {v: contactFrame{}, without: []string{"reason"}, always: []string{"state"}},
-		"consoleLost":           {v: contactFrame{}, without: []string{"state"}, always: []string{"reason"}},
-		"consoleTransferred":    {v: contactFrame{}, without: []string{"state", "reason"}},
-		"consoleTransferFailed": {v: contactFrame{}, without: []string{"state"}, always: []string{"reason"}},
+		"consoleLost":           {v: contactFrame{}, without: []string{"state", "held"}, always: []string{"reason"}},
+		"consoleTransferred":    {v: contactFrame{}, without: []string{"state", "reason", "held"}},
+		"consoleTransferFailed": {v: contactFrame{}, without: []string{"state", "held"}, always: []string{"reason"}},
 		"consoleAlarm":          {v: alarmFrame{}, always: []string{"type"}}, "Danger": {v: alarmFrame{}, without: []string{"ref", "type"}},
 	} {
 		want, always := wiretest.Shape(c.v)

@@ -28,6 +28,7 @@ type Saying struct {
 	Console Console
 	CID     string
 	Sealed  string
+	Got     int64 // up to where the contact's page has received; 0 from an adviser
 }
 
 // Seat is a contact's place at its own socket.
@@ -36,6 +37,7 @@ type Seat struct {
 	Version int64
 	Socket  string
 	Key     string
+	Got     int64 // up to where its page says that it has received
 }
 
 // Sit opens the contact's socket: presence, state and every message after the given seq, in one
@@ -67,7 +69,7 @@ func (l *Line) Sit(ctx context.Context, token, socket string, after int64) (Seat
 
 // Stand tells that the contact's socket is gone; place and conversation are kept for the grace.
 func (l *Line) Stand(ctx context.Context, s Seat) error {
-	events, err := l.Queue.ContactDown(ctx, s.Contact, s.Socket)
+	events, err := l.Queue.ContactDown(ctx, s.Contact, s.Socket, s.Got)
 	l.Note(events)
 	if err != nil {
 		return fmt.Errorf("take contact down: %w", err)
@@ -88,7 +90,7 @@ func (l *Line) LeaveSeat(ctx context.Context, s Seat, kind string) error {
 // SayAsContact stores and delivers a message of the contact; a repeated cid gives the same seq.
 // Errors: ErrInvalid (empty or over MaxText), ErrTooMany, ErrNotFound.
 func (l *Line) SayAsContact(ctx context.Context, s Seat, cid string, text Text) (int64, error) {
-	return l.say(ctx, s.Key, Saying{Contact: s.Contact, From: FromContact, Version: s.Version, CID: cid}, text)
+	return l.say(ctx, s.Key, Saying{Contact: s.Contact, From: FromContact, Version: s.Version, CID: cid, Got: s.Got}, text)
 }
 
 // SayAsAdviser is the same for the adviser who owns the leg now; key is the leg's wrapped key.
@@ -146,4 +148,15 @@ func (l *Line) End(ctx context.Context, c Console, contact, reason string) error
 	}
 	l.durable(ctx, events)
 	return nil
+}
+
+// Release lets out what the adviser wrote and no page had shown when somebody came back by number, once
+// the adviser has looked who it is. It gives how many messages; a repetition gives 0.
+// Errors: ErrNotFound (not this adviser's, or over), ErrConsoleReplaced.
+func (l *Line) Release(ctx context.Context, c Console, contact string) (int64, error) {
+	n, err := l.Queue.Release(ctx, c, contact)
+	if err != nil {
+		return 0, fmt.Errorf("release messages: %w", err)
+	}
+	return n, nil
 }

@@ -16,10 +16,11 @@ type IntakeQueue interface {
 	Positions(ctx context.Context, contacts []string) (map[string]Position, error)
 }
 
-// PresenceQueue keeps which sockets live where. A contact has one socket, an adviser one console.
+// PresenceQueue keeps which sockets live where. A contact has one socket, an adviser one console. Got is
+// the last message that a contact's page says it has received.
 type PresenceQueue interface {
 	ContactUp(ctx context.Context, contact string, version int64, socket string) (View, []Event, error)
-	ContactDown(ctx context.Context, contact, socket string) ([]Event, error)
+	ContactDown(ctx context.Context, contact, socket string, got int64) ([]Event, error)
 	ConsoleUp(ctx context.Context, a Adviser) (Desk, []Event, error)
 	ConsoleDown(ctx context.Context, c Console) ([]Event, error)
 	Duty(ctx context.Context, c Console, wish DutyWish) (Duty, []Event, error)
@@ -46,12 +47,14 @@ type DangerQueue interface {
 }
 
 // ConversationQueue keeps conversations. History gives at most 2,000 messages after seq, in order.
+// Release lets out what is held since a return by number, and says how many messages.
 // Forward tells the node that holds a stream what its page has posted.
 type ConversationQueue interface {
 	Say(ctx context.Context, s Saying) (seq int64, err error)
 	History(ctx context.Context, contact string, after int64) ([]SealedMessage, error)
 	Typing(ctx context.Context, c Console, contact string) error
 	End(ctx context.Context, c Console, contact, reason string) ([]Event, error)
+	Release(ctx context.Context, c Console, contact string) (int64, error)
 	Forward(ctx context.Context, p Posted) error
 }
 

@@ -33,6 +33,7 @@ type Notice struct {
 	Key    string `json:"key,omitempty"` // the contact's wrapped data key
 	At     int64  `json:"at,omitempty"`  // ms
 
+	Held int   `json:"held,omitempty"` // with "contact" and "resumed": messages that wait for a release
 	Duty *Duty `json:"duty,omitempty"`
 }
 

@@ -17,6 +17,7 @@ type Leg struct {
 	Told         string // sealed; empty once the text is destroyed
 	Draft        string
 	DraftVersion int64
+	Held         int // messages that wait for Release since a return by number
 	History      []SealedMessage
 }
 

@@ -213,7 +213,7 @@ func TestWhoCameBackLateIsNotExpiredAMinuteLater(t *testing.T) {
 	b.admit(e)
 	b.up(e.Contact, 1, "s1")
 	b.say(helpline.Saying{Contact: e.Contact, From: helpline.FromContact, Version: 1})
-	if _, err := b.ContactDown(t.Context(), e.Contact, "s1"); err != nil {
+	if _, err := b.ContactDown(t.Context(), e.Contact, "s1", 0); err != nil {
 		t.Fatal(err)
 	}
 	b.at(15 * time.Minute)

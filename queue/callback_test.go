@@ -283,7 +283,7 @@ func TestSilenceTakesNoCallbackAway(t *testing.T) {
 	}
 	b.minutes(61)
 	b.wantState(k.Contact, helpline.Waiting)
-	if _, err := b.ContactDown(b.Context(), k.Contact, "s"); err != nil {
+	if _, err := b.ContactDown(b.Context(), k.Contact, "s", 0); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.View(b.Context(), k.Contact, 1); err != nil {

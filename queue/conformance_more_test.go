@@ -11,9 +11,9 @@ func (r *rig) comesBack() {
 	r.enter("c1", helpline.Ordinary)
 	_, events, err := r.ContactUp(ctx, "c1", 1, "s1")
 	r.want(r.kinds(events, err), "")
-	events, err = r.ContactDown(ctx, "c1", "s1")
+	events, err = r.ContactDown(ctx, "c1", "s1", 0)
 	r.want(r.kinds(events, err), "away c1 ")
-	_, err = r.ContactDown(ctx, "c1", "s1")
+	_, err = r.ContactDown(ctx, "c1", "s1", 0)
 	r.refused(err, helpline.ErrNotFound)
 	v, events, err := r.ContactUp(ctx, "c1", 1, "s2")
 	if r.want(r.kinds(events, err), "returned c1 "); v.State != helpline.Waiting {
@@ -37,6 +37,62 @@ func (r *rig) comesBack() {
 	r.want(r.pass(15*time.Minute), "left c1 ")
 	_, events, err = r.Resume(ctx, helpline.Return{RequestID: "late", Index: "c1/2", Next: next})
 	r.want(r.kinds(events, err), "resumed c1 ")
+}
+
+// releases: who comes back by number sees nothing earlier; what no page had shown goes out when the
+// adviser lets it, once.
+func (r *rig) releases() {
+	a := r.ready("a", 1)
+	r.enter("c1", helpline.Ordinary)
+	r.accepted(a, "c1")
+	_, _, err := r.ContactUp(ctx, "c1", 1, "s1")
+	r.want(r.kinds(nil, err), "")
+	write := func(cid string, got int64) int64 {
+		r.Helper()
+		s := helpline.Saying{Contact: "c1", From: helpline.FromAdviser, Console: a, CID: cid, Sealed: "to " + cid}
+		if got > 0 {
+			s = helpline.Saying{Contact: "c1", From: helpline.FromContact, Version: 1, CID: cid, Sealed: "of " + cid, Got: got}
+		}
+		seq, err := r.Say(ctx, s)
+		if err != nil {
+			r.Fatal(err)
+		}
+		return seq
+	}
+	first := write("1", 0)
+	write("mine", first)
+	seen := write("2", 0)
+	write("3", 0)
+	r.pass(time.Second)
+	last := write("4", 0)
+	events, err := r.ContactDown(ctx, "c1", "s1", seen)
+	r.want(r.kinds(events, err), "")
+	next := func(c string, version int64) string { return c + "/" + string(rune('0'+version)) }
+	_, _, err = r.Resume(ctx, helpline.Return{RequestID: "r", Index: "c1/1", Next: next})
+	r.want(r.kinds(nil, err), "")
+	v, _, err := r.ContactUp(ctx, "c1", 2, "s2")
+	if r.want(r.kinds(nil, err), ""); v.Floor != last {
+		r.Fatalf("the floor is %d, the last message %d", v.Floor, last)
+	}
+	asked := write("who are you", 0)
+	stale := a
+	stale.Epoch--
+	_, err = r.Release(ctx, stale, "c1")
+	r.refused(err, helpline.ErrConsoleReplaced)
+	_, err = r.Release(ctx, a, "c2")
+	r.refused(err, helpline.ErrNotFound)
+	for i := range 2 {
+		if n, err := r.Release(ctx, a, "c1"); err != nil || n != int64(2-2*i) {
+			r.Fatal(n, err)
+		}
+	}
+	said, err := r.History(ctx, "c1", v.Floor)
+	if err != nil || len(said) != 3 || said[0].Seq != asked || said[1].Sealed != "to 3" || said[2].Sealed != "to 4" || said[2].Seq != asked+2 {
+		r.Fatalf("%+v %v", said, err)
+	}
+	if again := write("4", 0); again != asked+2 {
+		r.Fatalf("sent again it is %d", again)
+	}
 }
 
 func (r *rig) consoles() {
@@ -100,7 +156,7 @@ func (r *rig) transfer() {
 	r.refused(err, helpline.ErrNotFound)
 	_, err = r.Park(ctx, b, "c1")
 	r.refused(err, helpline.ErrTooSoon)
-	_, err = r.ContactDown(ctx, "c1", "s")
+	_, err = r.ContactDown(ctx, "c1", "s", 0)
 	r.want(r.kinds(nil, err), "")
 	r.pass(10 * time.Minute)
 	for i := range 2 {

@@ -15,7 +15,7 @@ func (q *Queue) Say(ctx context.Context, s helpline.Saying) (int64, error) {
 	if s.From == helpline.FromAdviser {
 		who = s.Console.Adviser
 	}
-	value, _, err := q.run(ctx, "say", s.Contact, string(s.From), who, s.Console.Epoch, s.CID, s.Sealed)
+	value, _, err := q.run(ctx, "say", s.Contact, string(s.From), who, s.Console.Epoch, s.CID, s.Sealed, s.Got)
 	if err != nil {
 		return 0, err
 	}
@@ -53,6 +53,13 @@ func (q *Queue) Typing(ctx context.Context, c helpline.Console, contact string) 
 func (q *Queue) End(ctx context.Context, c helpline.Console, contact, reason string) ([]helpline.Event, error) {
 	_, events, err := q.run(ctx, "end", c.Adviser, c.Epoch, contact, reason)
 	return events, err
+}
+
+// Release implements helpline.ConversationQueue.
+func (q *Queue) Release(ctx context.Context, c helpline.Console, contact string) (int64, error) {
+	value, _, err := q.run(ctx, "release", c.Adviser, c.Epoch, contact)
+	n, _ := value.(int64)
+	return n, err
 }
 
 // Forward implements helpline.ConversationQueue.

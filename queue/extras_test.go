@@ -123,7 +123,7 @@ func two3[A any](_ A, e []helpline.Event, err error) ([]helpline.Event, error) {
 func (x *extras) entered(at int64, e helpline.Event) {
 	c := e.Contact
 	if x.chance(x.odds.fall) {
-		x.plan(x.in(at, 240), "down "+c, func() ([]helpline.Event, error) { return x.q.ContactDown(ctx, c, "s"+c) })
+		x.plan(x.in(at, 240), "down "+c, func() ([]helpline.Event, error) { return x.q.ContactDown(ctx, c, "s"+c, 0) })
 		if x.chance(0.6) {
 			x.plan(x.in(at, 3000), "up "+c, func() ([]helpline.Event, error) { return x.up(c) })
 		}
@@ -147,7 +147,7 @@ func (x *extras) accepted(at int64, c, a string) {
 	}
 	if x.chance(x.odds.park) {
 		down := x.in(at, 300)
-		x.plan(down, "down "+c, func() ([]helpline.Event, error) { return x.q.ContactDown(ctx, c, "s"+c) })
+		x.plan(down, "down "+c, func() ([]helpline.Event, error) { return x.q.ContactDown(ctx, c, "s"+c, 0) })
 		x.plan(down+595_000+x.rnd.Int64N(10_000), "park "+c, func() ([]helpline.Event, error) { return x.q.Park(ctx, x.consoles[a], c) })
 	}
 }

@@ -58,7 +58,7 @@ func TestForward(t *testing.T) {
 	old.Version = 2
 	want("another token", old, helpline.ErrNotFound)
 	want("nobody", helpline.Posted{To: "a:", Mark: mark}, helpline.ErrNotFound)
-	if _, err := b.ContactDown(t.Context(), contact, mark); err != nil {
+	if _, err := b.ContactDown(t.Context(), contact, mark, 0); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.ConsoleDown(t.Context(), desk.Console); err != nil {

@@ -225,7 +225,7 @@ func TestSilenceAbandonsAndTheNumberReadmits(t *testing.T) {
 		t.Fatal(err)
 	}
 	arrival := b.field(e.Contact, "arrival")
-	if _, err := b.ContactDown(t.Context(), e.Contact, "s1"); err != nil {
+	if _, err := b.ContactDown(t.Context(), e.Contact, "s1", 0); err != nil {
 		t.Fatal(err)
 	}
 	b.wantState(e.Contact, helpline.Away)

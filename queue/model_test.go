@@ -233,7 +233,7 @@ var twinDeeds = []struct {
 	{"console", "", nil}, {"console", "", nil}, {"served", "", nil}, {"time", "", nil}, {"time", "", nil}, {"time", "", nil},
 	{"page", "", page}, {"page", "", page}, {"page", "", page},
 	{"page gone", "", func(ctx context.Context, s side, x twinStep) ([]helpline.Event, error) {
-		return s.ContactDown(ctx, x.c, "s"+x.c)
+		return s.ContactDown(ctx, x.c, "s"+x.c, 0)
 	}},
 	{"look", "", func(ctx context.Context, s side, x twinStep) ([]helpline.Event, error) {
 		_, err := s.View(ctx, x.c, x.version)

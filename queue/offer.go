@@ -25,6 +25,7 @@ type leg struct {
 	Key          string          `json:"key"`
 	Draft        string          `json:"draft"`
 	DraftVersion string          `json:"draftversion"`
+	Held         string          `json:"held"`
 	Now          int64           `json:"now"`
 	History      json.RawMessage `json:"history"`
 }
@@ -46,7 +47,7 @@ func (l leg) domain() helpline.Leg {
 		},
 		State: helpline.State(l.State), Epoch: number(l.Epoch), Seq: number(l.Seq),
 		Waited: time.Duration(until-number(l.Arrival)) * time.Millisecond, Key: l.Key, Told: l.Told,
-		Draft: l.Draft, DraftVersion: number(l.DraftVersion), History: history(l.History),
+		Draft: l.Draft, DraftVersion: number(l.DraftVersion), Held: int(number(l.Held)), History: history(l.History),
 	}
 }
 

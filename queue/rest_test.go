@@ -37,7 +37,7 @@ func TestWhoWasAwayIsOfferedWhenAnExclusionEnds(t *testing.T) {
 	c := b.enter("fi", helpline.Ordinary)
 	b.up(c, 1, "s")
 	b.must(b.Decline(t.Context(), a, b.field(c, "offer"), "other"))
-	b.must(b.ContactDown(t.Context(), c, "s"))
+	b.must(b.ContactDown(t.Context(), c, "s", 0))
 	b.at(time.Minute)
 	b.sweep()
 	b.up(c, 1, "s2")
@@ -165,7 +165,7 @@ func TestServedListReachesWhoWasAway(t *testing.T) {
 	serves("fi")
 	c := b.enter("ru", helpline.Ordinary)
 	b.up(c, 1, "s")
-	b.must(b.ContactDown(t.Context(), c, "s"))
+	b.must(b.ContactDown(t.Context(), c, "s", 0))
 	serves("fi", "ru")
 	b.named("a", 1, "fi")
 	b.up(c, 1, "s2")
@@ -181,7 +181,7 @@ func TestNobodysSocketGoesDown(t *testing.T) {
 	e := entry("fi", helpline.Ordinary)
 	b.admit(e)
 	b.resume(e.Numbers[0])
-	if _, err := b.ContactDown(t.Context(), e.Contact, ""); !errors.Is(err, helpline.ErrNotFound) {
+	if _, err := b.ContactDown(t.Context(), e.Contact, "", 0); !errors.Is(err, helpline.ErrNotFound) {
 		t.Fatalf("down without a socket: %v", err)
 	}
 	b.wantState(e.Contact, helpline.Waiting)

@@ -93,7 +93,7 @@ func TestScenario12OverCapacityByTransferOrByReturn(t *testing.T) {
 	c := b.enter("fi", helpline.Ordinary)
 	b.up(c, 1, "s")
 	b.accept(a, c)
-	if _, err := b.ContactDown(t.Context(), c, "s"); err != nil {
+	if _, err := b.ContactDown(t.Context(), c, "s", 0); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.Park(t.Context(), a, c); !errors.Is(err, helpline.ErrTooSoon) {

@@ -65,7 +65,7 @@ func TestParkedLegIsOnTheDesk(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.accept(a, c)
-		if _, err := b.ContactDown(t.Context(), c, "s"); err != nil {
+		if _, err := b.ContactDown(t.Context(), c, "s", 0); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := b.Park(t.Context(), a, c); !errors.Is(err, helpline.ErrTooSoon) {

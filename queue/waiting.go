@@ -45,8 +45,8 @@ func (q *Queue) ContactUp(ctx context.Context, contact string, version int64, so
 }
 
 // ContactDown implements helpline.PresenceQueue.
-func (q *Queue) ContactDown(ctx context.Context, contact, socket string) ([]helpline.Event, error) {
-	_, events, err := q.run(ctx, "contact_down", contact, socket)
+func (q *Queue) ContactDown(ctx context.Context, contact, socket string, got int64) ([]helpline.Event, error) {
+	_, events, err := q.run(ctx, "contact_down", contact, socket, got)
 	return events, err
 }
 

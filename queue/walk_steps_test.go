@@ -48,6 +48,7 @@ func init() {
 	add(1, "return", anyTime, (*walk).returns)
 	add(1, "write", anyTime, (*walk).writes)
 	add(1, "answer", anyTime, (*walk).answers)
+	add(1, "release", atOnce, (*walk).releases)
 	add(1, "draft", atOnce, (*walk).drafts)
 	add(9, "accept", anyTime, (*walk).accepts)
 	add(1, "decline", anyTime, (*walk).declines)
@@ -166,8 +167,8 @@ func (w *walk) opens() act {
 }
 
 func (w *walk) closes() act {
-	v := *w.v
-	return func(s walkSide) ([]helpline.Event, error) { return s.ContactDown(ctx, v.id, v.socket) }
+	v, got := *w.v, w.received()
+	return func(s walkSide) ([]helpline.Event, error) { return s.ContactDown(ctx, v.id, v.socket, got) }
 }
 
 func (w *walk) polls() act {
@@ -197,6 +198,7 @@ func (w *walk) returns() act {
 
 func (w *walk) writes() act {
 	say := helpline.Saying{Contact: w.v.id, From: helpline.FromContact, Version: w.v.version, CID: w.name("m"), Sealed: "TEXT"}
+	say.Got = w.received()
 	return func(s walkSide) ([]helpline.Event, error) { return nil, two(s.Say(ctx, say)) }
 }
 
@@ -204,6 +206,36 @@ func (w *walk) answers() act {
 	c := w.held()
 	say := helpline.Saying{Contact: c, From: helpline.FromAdviser, Console: w.a.console, CID: w.name("m"), Sealed: "TEXT"}
 	return func(s walkSide) ([]helpline.Event, error) { return nil, two(s.Say(ctx, say)) }
+}
+
+// received is up to where the page of the step's contact says that it has received.
+func (w *walk) received() int64 {
+	return max(number(w.field(w.v.id, "seq"))-w.rnd.Int64N(3), 0)
+}
+
+// releases compares how many messages went out, and how the conversation stands then.
+func (w *walk) releases() act {
+	k, c, heard := w.a.console, w.held(), ""
+	return func(s walkSide) ([]helpline.Event, error) {
+		n, err := s.Release(ctx, k, c)
+		if err != nil {
+			return nil, err
+		}
+		said, err := s.History(ctx, c, 0)
+		if err != nil {
+			return nil, err
+		}
+		var told strings.Builder
+		for _, m := range said {
+			fmt.Fprintln(&told, m.Seq, m.From, m.CID)
+		}
+		if s.number == 0 {
+			heard = told.String()
+		} else if told.String() != heard {
+			return nil, fmt.Errorf("%d released: the queue has\n%s, the model\n%s", n, heard, told.String())
+		}
+		return nil, nil
+	}
 }
 
 func (w *walk) drafts() act {
@@ -341,7 +373,7 @@ func (w *walk) nodeDies() act {
 			if part[0] == "a" {
 				events, _ = s.ConsoleDown(ctx, helpline.Console{Adviser: part[1], Epoch: number(part[2])})
 			} else {
-				events, _ = s.ContactDown(ctx, part[1], part[2])
+				events, _ = s.ContactDown(ctx, part[1], part[2], 0)
 			}
 			return events, nil
 		})

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 
 	"adviceline/helpline"
@@ -39,7 +40,7 @@ func (m *Model) Say(now int64, s helpline.Saying) (int64, error) {
 	}
 	r.sent++
 	c.seq = max(c.seq+1, 1_000_001)
-	c.count, c.last = c.count+1, m.now
+	c.count, c.last, c.got = c.count+1, m.now, max(c.got, min(s.Got, c.seq))
 	c.said = append(c.said, helpline.SealedMessage{Seq: c.seq, CID: s.CID, From: s.From, Sealed: s.Sealed, At: instant(m.now)})
 	if c.cids == nil {
 		c.cids = map[string]int64{}
@@ -76,6 +77,68 @@ func (m *Model) History(contact string, after int64) []helpline.SealedMessage {
 		}
 	}
 	return nil
+}
+
+// keepBack holds what the owner wrote and no page has shown, for the adviser to look who comes back.
+func (c *contact) keepBack() {
+	r := [2]int64{max(c.got, c.floor), c.seq}
+	if len(c.unseen([][2]int64{r})) > 0 {
+		c.held = append(c.held, r)
+	}
+}
+
+// shown is up to where a page has received; below the floor, the last word of one that a return by number
+// has replaced.
+func (c *contact) shown(got int64) {
+	if got > c.got {
+		c.got = min(got, c.seq)
+		return
+	}
+	if got > c.floor {
+		return
+	}
+	for i, r := range c.held {
+		if got > r[0] && got <= r[1] {
+			c.held[i][0] = got
+		}
+	}
+}
+
+// unseen gives what the owner wrote in these ranges.
+func (c *contact) unseen(ranges [][2]int64) (list []helpline.SealedMessage) {
+	for _, r := range ranges {
+		for _, s := range c.said {
+			if s.Seq > r[0] && s.Seq <= r[1] && s.From == helpline.FromAdviser {
+				list = append(list, s)
+			}
+		}
+	}
+	return list
+}
+
+// Release lets out what is held since a return by number: it is numbered anew. It gives how many
+// messages. Errors: ErrNotFound, ErrConsoleReplaced.
+func (m *Model) Release(now int64, k helpline.Console, contact string) (int64, error) {
+	m.step(now)
+	a, err := m.console(k)
+	if err != nil {
+		return 0, err
+	}
+	c := m.contacts[contact]
+	if c == nil || c.owner != a || !c.talking() || c.key == "" {
+		return 0, helpline.ErrNotFound
+	}
+	list := c.unseen(c.held)
+	c.held = nil
+	c.seq = max(c.seq, 1_000_000)
+	for _, s := range list {
+		c.said = slices.DeleteFunc(c.said, func(o helpline.SealedMessage) bool { return o.Seq == s.Seq })
+		c.seq++
+		s.Seq = c.seq
+		c.said = append(c.said, s)
+		c.cids[string(s.From)+s.CID] = c.seq
+	}
+	return int64(len(list)), nil
 }
 
 // Typing checks that this console may tell the contact that its adviser writes.

@@ -138,14 +138,14 @@ func (m *Model) lifeDue(c *contact) {
 	stays := (c.state == helpline.Waiting || c.state == helpline.Offered) && c.up && m.now < last
 	switch {
 	case stays:
-		c.said, c.cids, c.last = nil, nil, 0
+		c.said, c.cids, c.held, c.last = nil, nil, nil, 0
 		m.arm(c, timerLife, last)
 	case c.talking():
 		m.revokeTransfer(c, "superseded")
 		m.wrap(c, "expired_by_policy")
 		m.erase(c)
 	case c.lane == danger:
-		c.said, c.cids, c.last = nil, nil, 0
+		c.said, c.cids, c.held, c.last = nil, nil, nil, 0
 		if c.state != helpline.DangerOpen {
 			m.silent(c, "expired_by_policy")
 		}
@@ -185,7 +185,7 @@ func common(language string) bool { return language == "fi" || language == "sv" 
 
 // erase destroys what was said and told, and forgets a rare language when the step is over.
 func (m *Model) erase(c *contact) {
-	c.said, c.cids, c.last, c.count, c.key, c.told = nil, nil, 0, 0, "", ""
+	c.said, c.cids, c.held, c.last, c.count, c.key, c.told = nil, nil, nil, 0, 0, "", ""
 	if !common(c.language) {
 		m.blank = append(m.blank, c)
 	}

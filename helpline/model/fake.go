@@ -84,8 +84,8 @@ func (f *Fake) ContactUp(_ context.Context, contact string, version int64, socke
 }
 
 // ContactDown implements helpline.PresenceQueue.
-func (f *Fake) ContactDown(_ context.Context, contact, socket string) ([]helpline.Event, error) {
-	return only(f, func(m *Model, now int64) ([]helpline.Event, error) { return m.ContactDown(now, contact, socket) })
+func (f *Fake) ContactDown(_ context.Context, contact, socket string, got int64) ([]helpline.Event, error) {
+	return only(f, func(m *Model, now int64) ([]helpline.Event, error) { return m.ContactDown(now, contact, socket, got) })
 }
 
 // ConsoleUp implements helpline.PresenceQueue.
@@ -170,6 +170,12 @@ func (f *Fake) Typing(_ context.Context, c helpline.Console, contact string) (er
 // End implements helpline.ConversationQueue.
 func (f *Fake) End(_ context.Context, c helpline.Console, contact, reason string) ([]helpline.Event, error) {
 	return only(f, func(m *Model, now int64) ([]helpline.Event, error) { return m.End(now, c, contact, reason) })
+}
+
+// Release implements helpline.ConversationQueue.
+func (f *Fake) Release(_ context.Context, c helpline.Console, contact string) (n int64, err error) {
+	f.With(func(m *Model, now int64) { n, err = m.Release(now, c, contact) })
+	return n, err
 }
 
 // Forward implements helpline.ConversationQueue.

@@ -104,8 +104,9 @@ func (m *Model) resume(c *contact, r helpline.Return, version int64, index strin
 	if c.up {
 		c.down = m.now
 	}
+	c.keepBack()
 	c.version, c.index, c.before, c.request = version, index, r.Index, r.RequestID
-	c.floor, c.exit, c.socket, c.up, c.ended = c.seq, false, "", false, 0
+	c.floor, c.got, c.exit, c.socket, c.up, c.ended = c.seq, c.seq, false, "", false, 0
 	switch c.state {
 	case helpline.Parked:
 		m.freshen(c)

@@ -57,11 +57,15 @@ func (m *Model) view(c *contact) helpline.View {
 }
 
 // ContactDown says that a contact's socket is gone. Waiting: away, place kept, an offer comes back
-// without blame. Errors: ErrNotFound.
-func (m *Model) ContactDown(now int64, contact, socket string) ([]helpline.Event, error) {
+// without blame. got is the last message that its page received. Errors: ErrNotFound.
+func (m *Model) ContactDown(now int64, contact, socket string, got int64) ([]helpline.Event, error) {
 	m.step(now)
 	c := m.contacts[contact]
-	if c == nil || c.socket == "" || c.socket != socket {
+	if c == nil {
+		return nil, helpline.ErrNotFound
+	}
+	c.shown(got)
+	if c.socket == "" || c.socket != socket {
 		return nil, helpline.ErrNotFound
 	}
 	m.goAway(c, m.grace(c))

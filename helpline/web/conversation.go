@@ -107,6 +107,7 @@ func (t *talk) hello(ctx context.Context, w wire, kind string, data []byte) erro
 		s.stream, s.socket = helpline.NewStream("")
 	}
 	s.place = helpline.Seat{Contact: s.contact, Version: s.version, Socket: s.socket}
+	s.hear(f.After)
 	t.seat = s
 	t.hub.add(s)
 	return s.sit(f.Token, f.After)
@@ -183,7 +184,9 @@ func (t *talk) inOrder(cid string) error {
 func (s *seat) say(cid string, text helpline.Text) error {
 	ctx, cancel := context.WithTimeout(s.ctx, callTimeout)
 	defer cancel()
-	seq, err := s.hub.line.SayAsContact(ctx, s.place, cid, text)
+	place := s.place
+	place.Got = s.got.Load()
+	seq, err := s.hub.line.SayAsContact(ctx, place, cid, text)
 	if err != nil {
 		return err
 	}
@@ -211,15 +214,20 @@ func (t *talk) cut() error {
 	return nil
 }
 
-// got says up to where the contact has received. It is not kept: what hello says counts.
+// got says up to where the contact has received. The line hears of it with what the contact says next and
+// when the socket goes: what an adviser wrote behind it is held if somebody comes back by number.
 func (t *talk) got(data []byte) error {
 	var f gotFrame
 	if err := strict.Decode(data, &f); err != nil {
 		return err
 	}
 	_ = t.allow()
+	t.seat.hear(f.Seq)
 	return t.cut()
 }
+
+// hear notes what the page has received; only the reader calls it.
+func (s *seat) hear(seq int64) { s.got.Store(max(seq, s.got.Load())) }
 
 // leave takes the contact out and closes.
 func (t *talk) leave(data []byte) error {
@@ -288,5 +296,7 @@ func (s *seat) rise() {
 func (s *seat) tryRise() error {
 	ctx, cancel := context.WithTimeout(context.Background(), standTimeout)
 	defer cancel()
-	return s.hub.line.Stand(ctx, s.place)
+	place := s.place
+	place.Got = s.got.Load()
+	return s.hub.line.Stand(ctx, place)
 }

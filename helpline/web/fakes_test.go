@@ -144,7 +144,7 @@ func (b *book) ContactUp(_ context.Context, contact string, version int64, socke
 	return c.View, nil, nil
 }
 
-func (b *book) ContactDown(_ context.Context, contact, socket string) ([]helpline.Event, error) {
+func (b *book) ContactDown(_ context.Context, contact, socket string, _ int64) ([]helpline.Event, error) {
 	b.downs <- contact
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"adviceline/helpline"
@@ -39,6 +40,7 @@ type seat struct {
 	stream  string          // the name that its page posts with; empty with a WebSocket
 	ctx     context.Context // ends with the connection
 	work    sync.WaitGroup
+	got     atomic.Int64 // up to where the page says that it has received
 
 	mu      sync.Mutex
 	inbox   []item

@@ -12,7 +12,7 @@ if c.windows or c.state ~= 'waiting' and c.state ~= 'offered' and c.state ~= 'aw
 local aid = unplace(id, c)
 untimer('life|' .. id, 'quiet|' .. id)
 call('DEL', P .. ':s:' .. id, P .. ':m:' .. id)
-call('HDEL', P .. ':c:' .. id, 'last', 'excluded')
+call('HDEL', P .. ':c:' .. id, 'last', 'excluded', 'held', 'heldin')
 alarm(id, c, 'closed')
 putc(id, c, 'key', ARGV[7], 'intake', ARGV[8], 'asked', ARGV[6], 'converted', '1', 'attempts', 0, 'excluded', '')
 book.enter(id, c, ARGV[9], num(ARGV[10]), now, '', ARGV[11])

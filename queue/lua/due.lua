@@ -79,7 +79,7 @@ function due.life(id)
   local stays = (c.state == 'waiting' or c.state == 'offered') and c.up == '1' and now < last
   if stays or c.lane == DANGER and not live(c) then
     call('DEL', P .. ':s:' .. id, P .. ':m:' .. id) -- the text is over its time, the place is not
-    call('HDEL', P .. ':c:' .. id, 'last')
+    call('HDEL', P .. ':c:' .. id, 'last', 'held', 'heldin')
     if c.lane == DANGER and c.state ~= 'danger_open' and not stays then dangerOpen(id, c, 'expired_by_policy') end
     return timer('life|' .. id, stays and last or now + @textlife)
   end

@@ -5,9 +5,31 @@ local DANGER = 'danger'
 local COMMON = {fi = true, sv = true, en = true}
 local function erase(id, c)
   call('DEL', P .. ':s:' .. id, P .. ':m:' .. id)
-  call('HDEL', P .. ':c:' .. id, 'key', 'intake', 'rate_contact', 'rate_adviser', 'count', 'last', 'alias', 'excluded')
+  call('HDEL', P .. ':c:' .. id, 'key', 'intake', 'rate_contact', 'rate_adviser', 'count', 'last', 'alias', 'excluded',
+    'held', 'heldin')
   if not COMMON[c.language] then call('HSET', P .. ':c:' .. id, 'language', 'other', 'group', 'other') end
   c.key = nil
+end
+-- What an adviser wrote in these ranges ("from to ", from itself not in it): nobody's page has shown it.
+local function unseen(id, ranges)
+  local list = {}
+  for from, to in string.gmatch(ranges or '', '(%d+) (%d+)') do
+    for _, m in ipairs(call('XRANGE', P .. ':s:' .. id, '(' .. from .. '-0', to .. '-0')) do
+      if m[2][2] == 'adviser' then list[#list + 1] = m end
+    end
+  end
+  return list
+end
+-- Up to where a page has received. Below the floor it is the last word of a page that a return by number
+-- has replaced: what it had shown is held for nobody.
+local function shown(id, c, got)
+  if got > num(c.got) then return putc(id, c, 'got', math.min(got, num(c.seq))) end
+  if (c.heldin or '') == '' or got > num(c.floor) then return end
+  local left = string.gsub(c.heldin, '(%d+) (%d+) ', function(from, to)
+    if got <= tonumber(from) or got > tonumber(to) then return end
+    return got < tonumber(to) and fmt('%.0f %s ', got, to) or ''
+  end)
+  if left ~= c.heldin then putc(id, c, 'heldin', left, 'held', #unseen(id, left)) end
 end
 local function unnumber(id, c)
   local key = P .. ':number:' .. (c.number or '')

@@ -1,7 +1,8 @@
 -- say: a message enters its conversation once, numbered, and goes to the other side's node.
--- ARGV: 4 contact, 5 side, 6 version or adviser, 7 console epoch, 8 cid, 9 sealed. Reply: seq.
+-- ARGV: 4 contact, 5 side, 6 version or adviser, 7 console epoch, 8 cid, 9 sealed, 10 up to where the
+-- contact's page has received. Reply: seq.
 local id, side, key = ARGV[4], ARGV[5], P .. ':c:' .. ARGV[4]
-local f = call('HMGET', key, 'state', 'version', 'dead', 'owner', 'seq', 'key', 'node', 'rate_' .. side, 'count')
+local f = call('HMGET', key, 'state', 'version', 'dead', 'owner', 'seq', 'key', 'node', 'rate_' .. side, 'count', 'got')
 local c = {state = f[1], version = f[2], dead = f[3], owner = f[4], seq = f[5], key = f[6], node = f[7]}
 local a
 if not c.state or not c.key then return {2} end
@@ -27,6 +28,7 @@ local seq = math.max(num(c.seq) + 1, tonumber(ARGV[1]) * 1000000 + 1)
 call('XADD', P .. ':s:' .. id, seq .. '-0', 'from', side, 'cid', ARGV[8], 'sealed', ARGV[9], 'at', now)
 call('HSET', cids, side .. ARGV[8], seq)
 call('HSET', key, 'seq', seq, 'last', now, 'rate_' .. side, this .. ' ' .. sent + 1, 'count', num(f[9]) + 1)
+if num(ARGV[10]) > num(f[10]) then call('HSET', key, 'got', math.min(num(ARGV[10]), seq)) end
 local to = side == 'adviser' and 'c:' .. id or 'a:' .. (c.owner or '')
 local node = side == 'adviser' and c.node or a and a.node
 if (node or '') ~= '' then

@@ -10,6 +10,7 @@ import {Legs} from './legs.js';
 import {Offers} from './offer.js';
 import {Outcome} from './outcome.js';
 import {Session} from './session.js';
+import {Release} from './release.js';
 import {Transfer, twice} from './transfer.js';
 import {has, say} from './words.js';
 
@@ -22,6 +23,7 @@ export class Desk {
     this.legs = new Legs(this.session, (leg) => {
       this.chosen(leg && leg.opened);
       if (this.transfer) this.transfer.paint();
+      if (this.release) this.release.paint();
     });
     this.offers = new Offers(this.session, (f) => this.opened(f), notice);
     this.duty = new Duty(this.session, notice);
@@ -30,6 +32,7 @@ export class Desk {
     this.transfer = new Transfer(this.session, this.legs, {
       parked: (leg) => this.parked(leg), shown: (f) => this.duty.show(f), notice,
     });
+    this.release = new Release(this.session, this.legs, notice);
     this.owed = new Map();
     composer(/** @type {any} */ (document.getElementById('composer')), (text) => this.legs.say(text), () => this.legs.typing());
     this.ending();
@@ -91,6 +94,7 @@ export class Desk {
   opened(f) {
     notice('');
     this.legs.open(f);
+    this.release.paint();
     if (f.state === 'ended') this.legs.ended(f.contact);
   }
 

@@ -44,7 +44,7 @@ export class Legs {
   /** Takes an `opened`: a new leg, or one that we hold after a reconnect. @param {any} f @returns {Leg} */
   open(f) {
     const leg = this.all.get(f.contact) || this.make(f);
-    leg.opened = Object.assign(leg.opened, f);
+    leg.opened = Object.assign(leg.opened, {held: 0}, f);
     leg.epoch = f.epoch;
     if (leg.top && incarnation(f.seq) > incarnation(leg.top)) leg.outbox.again();
     leg.top = Math.max(leg.top, f.seq || 0);
@@ -154,11 +154,12 @@ export class Legs {
     this.session.tell({type: 'typing', contact: this.chosen.contact});
   }
 
-  /** Takes `contact`: active, away or left. @param {any} f */
+  /** Takes `contact`: active, away, left or resumed. @param {any} f */
   contact(f) {
     const leg = this.all.get(f.contact);
     if (!leg || leg.state === f.state || leg.state === 'ended') return;
     leg.state = f.state === 'resumed' ? 'active' : f.state;
+    if (f.held) leg.opened.held = f.held;
     leg.gone = leg.state === 'active' ? 0 : performance.now();
     leg.chat.event(say('k.contact_' + f.state));
     this.paint();
