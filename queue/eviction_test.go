@@ -289,3 +289,52 @@ func TestCutSubscriptionTellsMissedAndHearsOn(t *testing.T) {
 		t.Fatalf("after the cut: %+v", m)
 	}
 }
+
+// A subscription whose connection is half dead brings nothing and breaks by nothing: the counter tells,
+// it is opened anew, and what comes then is heard.
+func TestHalfDeadSubscriptionIsOpenedAnew(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	p := newProxy(t, b.url)
+	direct := b.url
+	b.url = p.url
+	q := b.node("n2")
+	b.url = direct
+	notices, missed := make(chan helpline.Notice, 64), make(chan struct{}, 64)
+	n := &Node{
+		Queue: q, Log: slog.New(slog.DiscardHandler), Every: time.Millisecond, Beat: func(Figures) {},
+		Deliver: func(m helpline.Notice) { notices <- m }, Missed: func() { missed <- struct{}{} },
+		Evicted: func() { t.Error("evicted while its lease ran") },
+	}
+	run, err := n.Subscribe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	alongside(t, run)
+	a := b.adviser("fi")
+	c := b.enter("fi", helpline.SameDay)
+	if _, _, err := q.ContactUp(t.Context(), c, 1, "s"); err != nil {
+		t.Fatal(err)
+	}
+	b.accept(a, c)
+	if m := soon(t, notices, "the adviser's name"); m.Kind != helpline.NoticeJoined {
+		t.Fatalf("first notice: %+v", m)
+	}
+	say := func(cid string) {
+		t.Helper()
+		if _, err := b.Say(t.Context(), helpline.Saying{Contact: c, From: helpline.FromAdviser, Console: a, CID: cid, Sealed: "s"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.deaf.Store(1)
+	say("unheard")
+	alongside(t, n.RunHeartbeat)
+	soon(t, missed, "word of what was missed")
+	say("heard")
+	if m := soon(t, notices, "the next message"); m.CID != "heard" {
+		t.Fatalf("after the subscription was opened anew: %+v", m)
+	}
+	if len(missed) > 0 {
+		t.Fatalf("told %d times more", len(missed))
+	}
+}

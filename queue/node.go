@@ -56,50 +56,84 @@ type Node struct {
 	Sweep   time.Duration
 
 	heard    atomic.Int64 // the highest counter of a delivered notice
+	ear      atomic.Pointer[redis.PubSub]
+	fresh    atomic.Bool // everybody has just read again: what was counted until now is heard
 	planning atomic.Bool
 }
 
+// listenWait bounds the wait for Redis to confirm a subscription.
+const listenWait = 5 * time.Second
+
 // Subscribe opens the node's one subscription and returns once Redis has confirmed it. run reads it
-// until ctx ends.
+// until ctx ends. One that breaks, or that RunHeartbeat finds deaf, is opened anew; then everybody reads
+// again what was published meanwhile.
 func (n *Node) Subscribe(ctx context.Context) (run func(context.Context), err error) {
-	sub := n.Queue.ear.Subscribe(ctx, n.Queue.key(":node:"+n.Queue.opt.Node))
-	if _, err := sub.Receive(ctx); err != nil {
-		return nil, errors.Join(helpline.ErrQueueUnavailable, err, sub.Close())
+	if err := n.open(ctx); err != nil {
+		return nil, err
 	}
 	return func(ctx context.Context) {
-		stop := context.AfterFunc(ctx, func() { _ = sub.Close() })
-		defer stop()
 		var plans sync.WaitGroup
 		defer plans.Wait()
+		stop := context.AfterFunc(ctx, func() { _ = n.ear.Load().Close() })
+		defer stop()
 		for ctx.Err() == nil {
-			got, err := sub.Receive(ctx)
-			if err != nil {
+			got, err := n.ear.Load().Receive(ctx)
+			switch {
+			case err == nil:
+				n.take(ctx, got, &plans)
+			case errors.Is(err, redis.ErrClosed) && ctx.Err() == nil && n.open(ctx) == nil:
+				n.again()
+			default:
 				pause(ctx, 200*time.Millisecond)
-				continue
 			}
-			if _, again := got.(*redis.Subscription); again {
-				n.Missed() // the connection was lost, and with it whatever was published meanwhile
-				continue
-			}
-			m, ok := got.(*redis.Message)
-			if !ok {
-				continue
-			}
-			var notice helpline.Notice
-			if strict.Own(m.Payload, &notice) != nil {
-				n.Log.Error("notice malformed")
-				continue
-			}
-			if notice.To == toLine && notice.Kind == helpline.NoticePlan {
-				if n.planning.CompareAndSwap(false, true) {
-					plans.Go(func() { n.plan(ctx) })
-				}
-			} else {
-				n.Deliver(notice)
-			}
-			n.heard.Store(max(notice.Count, n.heard.Load()))
 		}
+		_ = n.ear.Load().Close() // one that was opened as ctx ended
 	}, nil
+}
+
+// open subscribes. What was there before is closed.
+func (n *Node) open(ctx context.Context) error {
+	sub := n.Queue.ear.Subscribe(ctx, n.Queue.key(":node:"+n.Queue.opt.Node))
+	if _, err := sub.ReceiveTimeout(ctx, listenWait); err != nil {
+		return errors.Join(helpline.ErrQueueUnavailable, err, sub.Close())
+	}
+	n.ear.Store(sub)
+	if ctx.Err() != nil { // whoever closes it at the end may have closed the one before
+		return errors.Join(ctx.Err(), sub.Close())
+	}
+	return nil
+}
+
+// again tells everybody to read again: the connection was lost, and with it whatever was published
+// meanwhile.
+func (n *Node) again() {
+	n.fresh.Store(true)
+	n.Missed()
+}
+
+// take handles what the subscription brought.
+func (n *Node) take(ctx context.Context, got any, plans *sync.WaitGroup) {
+	if _, again := got.(*redis.Subscription); again {
+		n.again()
+		return
+	}
+	m, ok := got.(*redis.Message)
+	if !ok {
+		return
+	}
+	var notice helpline.Notice
+	if strict.Own(m.Payload, &notice) != nil {
+		n.Log.Error("notice malformed")
+		return
+	}
+	if notice.To == toLine && notice.Kind == helpline.NoticePlan {
+		if n.planning.CompareAndSwap(false, true) {
+			plans.Go(func() { n.plan(ctx) })
+		}
+	} else {
+		n.Deliver(notice)
+	}
+	n.heard.Store(max(notice.Count, n.heard.Load()))
 }
 
 // toLine addresses a notice to the node itself.
@@ -160,13 +194,24 @@ func (n *Node) RunSweep(ctx context.Context) {
 }
 
 // check compares what was heard with the channel's counter of the beat before: what is counted by now
-// may be on its way, on a busy line always is; what was owed a beat ago is lost, and everybody reads
-// again.
+// may be on its way, on a busy line always is; what was owed a beat ago is lost. A subscription that
+// loses notices may be half dead and lose all that come: it is closed, its reader opens another one, and
+// then everybody reads again.
 func (n *Node) check(count, owed int64) {
-	if n.heard.Load() < owed {
-		n.heard.Store(count)
-		n.Missed()
+	if n.fresh.Swap(false) {
+		n.heard.Store(max(count, n.heard.Load()))
+		return
 	}
+	if n.heard.Load() >= owed {
+		return
+	}
+	n.heard.Store(count)
+	if sub := n.ear.Load(); sub != nil {
+		n.Log.Warn("subscription loses notices: it is opened anew")
+		_ = sub.Close()
+		return
+	}
+	n.Missed()
 }
 
 func pause(ctx context.Context, d time.Duration) {

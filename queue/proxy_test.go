@@ -20,6 +20,7 @@ type proxy struct {
 	dials    atomic.Int64
 	swallow  atomic.Int64  // so many replies to scripts are read, not passed on, and the connection is cut
 	stall    atomic.Int64  // so many connections pass no further reply to a script until release is closed
+	deaf     atomic.Int64  // so many subscriptions pass nothing on any more, as half-dead connections do
 	refuse   atomic.Bool   // connections are taken and closed at once
 	release  chan struct{} // closed by the test or at its end
 	released sync.Once
@@ -72,18 +73,25 @@ func (p *proxy) serve(client net.Conn) {
 	if err != nil {
 		return
 	}
-	var asked atomic.Bool // this connection carries scripts
+	var asked, hears atomic.Bool // this connection carries scripts, a subscription
 	p.open.Go(func() {
 		defer func() { _ = server.Close() }()
 		pump(server, client, func(b []byte) bool {
 			if bytes.Contains(b, []byte("fcall")) {
 				asked.Store(true)
 			}
+			if bytes.Contains(b, []byte("subscribe")) {
+				hears.Store(true)
+			}
 			return true
 		})
 	})
 	stalled := false
 	pump(client, server, func([]byte) bool {
+		if hears.Load() && take(&p.deaf) {
+			<-p.release
+			return false
+		}
 		if !asked.Load() {
 			return true
 		}

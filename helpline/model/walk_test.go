@@ -121,7 +121,9 @@ var deeds = []struct {
 }{
 	{"enter", (*walk).enters}, {"enter", (*walk).enters}, {"enter", (*walk).enters},
 	{"open page", (*walk).opens}, {"open page", (*walk).opens}, {"open page", (*walk).opens},
-	{"close page", func(w *walk, _ helpline.Adviser, c string) (events, error) { return w.ContactDown(w.clock, c, "s"+c, 0) }},
+	{"close page", func(w *walk, _ helpline.Adviser, c string) (events, error) {
+		return w.ContactDown(w.clock, c, "s"+c, 0)
+	}},
 	{"poll", func(w *walk, _ helpline.Adviser, c string) (events, error) {
 		return second(w.View(w.clock, c, w.tokens[c]))
 	}},
