@@ -1,6 +1,6 @@
 # `make run` starts the whole helpline on this machine, `make check` is what CI runs.
 .NOTPARALLEL:
-.PHONY: run build setup setup-test go test relay idle bench screenshots oracle oracle-router walk lint deploy-check vet tidy fuzz docs check
+.PHONY: run build setup setup-test go test relay idle bench screenshots oracle oracle-router walk capacity lint deploy-check vet tidy fuzz docs check
 
 GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
@@ -62,6 +62,10 @@ oracle-router: setup
 # A longer walk than every test run has time for; a failure names its seed, which WALK_SEED walks again.
 walk: setup
 	WALK_STEPS=5000 go test -race -count=1 -timeout 60m -run '^TestWalk' ./queue
+
+# 100,000 assignments by many hands over three nodes: nobody is ever over capacity.
+capacity: setup
+	ASSIGNMENTS=100000 go test -count=1 -timeout 30m -v -run '^(TestCapacityIsNeverExceeded|TestThousandTakesAtOnceHaveOneWinner)$$' ./queue
 
 lint: go deploy-check
 	$$(ops/scripts/linter.sh $(GOLANGCI)) run ./...

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -48,8 +49,46 @@ func TestParallelTakesHaveOneWinner(t *testing.T) {
 	b.invariants(owner, thief)
 }
 
-// 10,000 assignments by many hands at once never load an adviser over capacity. The check is inside
-// Redis time: after every step of every hand, load = offers + legs <= capacity.
+// A thousand hands of fifty advisers take one contact in danger at once, over three nodes: one adviser has
+// it, by one event.
+func TestThousandTakesAtOnceHaveOneWinner(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	nodes := []*Queue{b.node("n1"), b.node("n2"), b.node("n3")}
+	var advisers []helpline.Console
+	for range 50 {
+		advisers = append(advisers, b.adviser("en"))
+	}
+	c := b.enter("fi", helpline.Danger)
+	var mu sync.Mutex
+	winners, made := map[string]int{}, 0
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for i := range 1000 {
+		wg.Go(func() {
+			<-start
+			_, events, err := nodes[i%3].Take(context.Background(), advisers[i%50], c)
+			mu.Lock()
+			defer mu.Unlock()
+			made += len(events)
+			if err == nil {
+				winners[advisers[i%50].Adviser]++
+			} else if !errors.Is(err, helpline.ErrNotFound) {
+				t.Error(err)
+			}
+		})
+	}
+	close(start)
+	wg.Wait()
+	if len(winners) != 1 || winners[b.field(c, "owner")] != 20 || made != 1 {
+		t.Fatalf("winners %v, owner %s, %d events", winners, b.field(c, "owner"), made)
+	}
+	b.invariants(advisers...)
+}
+
+// Assignments by many hands at once never load an adviser over capacity: 10,000 of them, or as many as
+// ASSIGNMENTS says. The check is inside Redis time: after every step of every hand, load = offers + legs
+// <= capacity.
 func TestCapacityIsNeverExceeded(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -60,6 +99,10 @@ func TestCapacityIsNeverExceeded(t *testing.T) {
 	for i := range 6 {
 		advisers = append(advisers, b.adviser([]string{"fi", "sv", "en"}[i%3], []string{"en", "fi", "sv"}[i%3]))
 	}
+	want := int64(10_000)
+	if n := number(os.Getenv("ASSIGNMENTS")); n > 0 {
+		want = n
+	}
 	var assigned atomic.Int64
 	var wg sync.WaitGroup
 	for hand := range 12 {
@@ -67,7 +110,7 @@ func TestCapacityIsNeverExceeded(t *testing.T) {
 		go func() {
 			defer wg.Done()
 			a, q := advisers[hand%6], nodes[hand%3]
-			for assigned.Load() < 10_000 && !t.Failed() {
+			for assigned.Load() < want && !t.Failed() {
 				if err := oneAssignment(b, q, a, &assigned); err != nil {
 					t.Error(err)
 				}
@@ -76,6 +119,7 @@ func TestCapacityIsNeverExceeded(t *testing.T) {
 	}
 	wg.Wait()
 	b.invariants(advisers...)
+	t.Logf("%d assignments", assigned.Load())
 }
 
 var checkLoad = `

@@ -104,7 +104,7 @@ func (m *Model) Decline(now int64, k helpline.Console, offer, reason string) ([]
 }
 
 // offerDue is an offer that nobody answered in time. Who misses two in a row pauses, while another
-// serves each of their languages.
+// serves each of their classes.
 func (m *Model) offerDue(c *contact) {
 	a := c.offered
 	if a == nil {
@@ -128,10 +128,10 @@ func (m *Model) offerDue(c *contact) {
 	m.rematch(a)
 }
 
-// replaceable tells whether somebody else serves each language of an adviser.
+// replaceable tells whether somebody else serves each class of an adviser: language, skill, interpreter.
 func (m *Model) replaceable(a *adviser) bool {
-	for _, l := range a.Languages {
-		if !slices.ContainsFunc(m.group(l).advisers, func(b *adviser) bool { return b != a && b.serving() }) {
+	for _, g := range a.groups {
+		if !slices.ContainsFunc(g.advisers, func(b *adviser) bool { return b != a && b.serving() }) {
 			return false
 		}
 	}

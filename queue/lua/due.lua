@@ -9,8 +9,8 @@ function due.offer(id)
   local misses, alone = num(a.misses) + 1, false
   puta(c.offered, a, 'misses', misses)
   local aid = withdraw(id, c, 'timed_out', 'timed_out', @miss)
-  for l in string.gmatch(a.languages or '', '[^,]+') do
-    if call('ZCARD', P .. ':serve:' .. l) < 2 then alone = true end
+  for g in groups(a) do
+    if call('ZCARD', P .. ':serve:' .. g) < 2 then alone = true end
   end
   if misses >= 2 and not alone and serving(a) then -- nobody there: the others go on
     puta(aid, a, 'duty', 'paused', 'reason', 'missed', 'misses', 0)
