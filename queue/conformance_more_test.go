@@ -213,3 +213,35 @@ func (r *rig) status() {
 		r.Fatalf("%+v %v", s, err)
 	}
 }
+
+// unsound: what no code list has is refused by a code, and nothing is changed by it.
+func (r *rig) unsound() {
+	a := r.ready("a", 1)
+	for _, f := range []helpline.Facts{
+		{Language: "fi", Lane: "urgent"}, {Language: "fi", Lane: ""}, {Language: "fi|danger", Lane: helpline.Ordinary},
+		{Language: "", Lane: helpline.Ordinary}, {Language: "FI", Lane: helpline.Ordinary}, {Language: "fi", Lane: helpline.Ordinary, Skill: "a+b"},
+	} {
+		e := person("c1", f.Lane)
+		e.Language, e.Skill = f.Language, f.Skill
+		_, events, err := r.Enqueue(ctx, e)
+		if r.refused(err, helpline.ErrInvalid); len(events) > 0 {
+			r.Fatalf("%+v made %v", f, events)
+		}
+	}
+	_, err := r.View(ctx, "c1", 1)
+	r.refused(err, helpline.ErrNotFound)
+	r.want(r.enter("c1", helpline.Ordinary), "enqueued c1 , offered c1 a") // its number is free, and so is the adviser
+	r.accepted(a, "c1")
+	_, err = r.Requeue(ctx, a, "c1", "fi+x")
+	r.refused(err, helpline.ErrInvalid)
+	_, err = r.Transfer(ctx, a, "c1", "nobody")
+	r.refused(err, helpline.ErrNotFree)
+	_, err = r.Transfer(ctx, a, "nobody", "a")
+	r.refused(err, helpline.ErrNotFound)
+	_, _, err = r.Take(ctx, helpline.Console{Adviser: "nobody", Epoch: 1}, "c1")
+	r.refused(err, helpline.ErrConsoleReplaced)
+	desk, _, err := r.ConsoleUp(ctx, helpline.Adviser{ID: "a", Alias: "A", Languages: []string{"fi"}, Capacity: 1, Socket: "new"})
+	if err != nil || len(desk.Legs) != 1 || desk.Legs[0].State != helpline.Active || desk.Duty.Used != 1 {
+		r.Fatalf("%+v %v", desk, err)
+	}
+}

@@ -32,6 +32,7 @@ func TestQueueAndFakeConform(t *testing.T) {
 	for name, check := range map[string]func(*rig){
 		"intake": (*rig).intake, "offers": (*rig).offers, "conversation": (*rig).conversation, "outcome": (*rig).outcome,
 		"return": (*rig).comesBack, "release": (*rig).releases, "consoles": (*rig).consoles, "transfer": (*rig).transfer, "danger": (*rig).danger, "status": (*rig).status,
+		"unsound": (*rig).unsound,
 	} {
 		for side, open := range map[string]func(*testing.T) stage{
 			"scripts": func(t *testing.T) stage {

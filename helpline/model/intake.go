@@ -7,7 +7,7 @@ import (
 )
 
 // Enqueue takes a contact in and offers it at once if somebody is free; a repetition gives the same
-// answer. Errors: ErrRequestReused, ErrLineClosed, ErrQueueUnavailable.
+// answer. Errors: ErrRequestReused, ErrInvalid (no code, or no lane of the rule), ErrLineClosed, ErrQueueUnavailable.
 func (m *Model) Enqueue(now int64, e helpline.Entry) (helpline.Entered, []helpline.Event, error) {
 	m.step(now)
 	if c := m.contacts[e.Contact]; c != nil {
@@ -15,6 +15,9 @@ func (m *Model) Enqueue(now int64, e helpline.Entry) (helpline.Entered, []helpli
 			return helpline.Entered{}, nil, helpline.ErrRequestReused
 		}
 		return m.entered(c), nil, nil
+	}
+	if !sound(e.Language, e.Lane, e.Skill) {
+		return helpline.Entered{}, nil, helpline.ErrInvalid
 	}
 	if m.Closed {
 		return helpline.Entered{}, nil, helpline.ErrLineClosed

@@ -3,6 +3,7 @@ package model
 import (
 	"slices"
 	"sort"
+	"strings"
 
 	"adviceline/helpline"
 )
@@ -30,6 +31,14 @@ func laneOf(l helpline.Lane) lane {
 		}
 	}
 	return ordinary
+}
+
+// sound tells whether these may name a class: codes, and a lane that the rule knows.
+func sound(language string, l helpline.Lane, skill string) bool {
+	code := func(s, more string) bool {
+		return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz"+more) == ""
+	}
+	return slices.Contains(laneNames[:], l) && language != "" && code(language, "") && code(skill, "0123456789_")
 }
 
 // priority of a lane: ms of credit, and slope.

@@ -52,6 +52,9 @@ func (m *Model) Requeue(now int64, k helpline.Console, contact, language string)
 	if c.state != helpline.Active {
 		return nil, helpline.ErrNotFound
 	}
+	if language != "" && !sound(language, laneNames[c.lane], "") {
+		return nil, helpline.ErrInvalid
+	}
 	if language != "" {
 		c.language = language
 		c.group = m.groupOf(c)

@@ -8,6 +8,11 @@ local SLOPE = {danger = @slope_danger, continuation = @slope_continuation, prese
   same_day = @slope_same_day, ordinary = @slope_ordinary}
 local BUSY, FULL, LOAD, FLEX = 2 ^ 51, 2 ^ 52, 2 ^ 47, 2 ^ 41
 
+-- What a class is named by: codes, and a lane that the rule knows.
+local function sound(language, lane, skill)
+  return SLOPE[lane] and string.find(language, '^%l+$') and string.find(skill or '', '^[%l%d_]*$')
+end
+
 -- A language that no account serves is anybody's, with an interpreter.
 local function group(language, skill)
   local served = P .. ':served'

@@ -12,6 +12,7 @@ if c.state then
   if c.print ~= ARGV[5] then return {3} end
   return entered()
 end
+if not sound(ARGV[8], ARGV[10], ARGV[11]) then return {13} end
 if meta[6] then return {8} end
 if call('XLEN', SPOOL) >= @spoolmax then return {9} end
 local version

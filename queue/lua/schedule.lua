@@ -17,6 +17,7 @@ if c.state then
   end
   return entered()
 end
+if not sound(ARGV[7], ARGV[9]) then return {13} end
 if call('XLEN', SPOOL) >= @spoolmax then return {9} end
 local arrival = num(ARGV[15]) > 0 and ARGV[15] or fmt('%.0f', now)
 putc(id, c, 'state', 'scheduled', 'print', ARGV[5], 'key', ARGV[6], 'channel', 'callback', 'language', ARGV[7],
