@@ -93,7 +93,7 @@ func TestCapacityIsNeverExceeded(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	atOnce := helpline.DefaultTiming()
-	atOnce.DeclineCooldown, atOnce.Exclusion = 0, 0
+	atOnce.DeclineCooldown, atOnce.Exclusion, atOnce.SpoolMax = 0, 0, 10_000_000 // nobody commits here
 	nodes := []*Queue{b.nodeWith("n1", atOnce), b.nodeWith("n2", atOnce), b.nodeWith("n3", atOnce)}
 	var advisers []helpline.Console
 	for i := range 6 {
