@@ -360,3 +360,35 @@ func TestNumberIsOver(t *testing.T) {
 	b.sweep()
 	b.wantState(k.Contact, helpline.Expired)
 }
+
+// Who was kept free for a call signs in with other languages, or goes: the call keeps somebody else free, and
+// is offered to nobody before its window.
+func TestKeptFreeForACallIsSomebodyElseThen(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"other languages", "off duty"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			first := b.adviser("fi")
+			c := b.book(b.hours(0.5, 2)).Contact
+			b.sweep()
+			if got := b.field(c, "reserved"); got != first.Adviser {
+				t.Fatalf("kept free: %q", got)
+			}
+			other := b.adviser("fi")
+			if how == "off duty" {
+				b.duty(first, "off")
+			} else if _, _, err := b.ConsoleUp(t.Context(), helpline.Adviser{ID: first.Adviser, Languages: []string{"sv"}, Capacity: 2}); err != nil {
+				t.Fatal(err)
+			}
+			if got := b.field(c, "reserved"); got != other.Adviser {
+				t.Errorf("kept free then: %q", got)
+			}
+			b.wantState(c, helpline.Scheduled)
+			b.minutes(30)
+			if got := b.field(c, "offered"); got != other.Adviser {
+				t.Errorf("in its window it is offered to %q", got)
+			}
+		})
+	}
+}

@@ -37,6 +37,10 @@ func (s still) check(w *walk, before still) {
 		if len(c) == 0 {
 			continue
 		}
+		booked := ""
+		if c["windows"] != "" {
+			booked = s.booked(w, v, c)
+		}
 		if v.arrival == 0 {
 			v.arrival = number(c["arrival"]) // in real time the script says
 		}
@@ -46,7 +50,7 @@ func (s still) check(w *walk, before still) {
 		if number(c["epoch"]) < number(before.Contacts[v.id]["epoch"]) {
 			w.Fatalf("I5: the epoch of %s fell", v.id)
 		}
-		s.neverForgotten(w, v, c) // I9
+		s.neverForgotten(w, v, c, booked) // I9
 	}
 	for class, waiting := range s.Classes {
 		placed -= len(waiting)
@@ -60,7 +64,7 @@ func (s still) check(w *walk, before still) {
 	for _, a := range w.advisers {
 		h := s.Advisers[a.ID]
 		s.load(w, a, h) // I2
-		if w.model != nil {
+		if w.model != nil || w.calls {
 			s.atRest(w, a, h) // I6
 		}
 		s.consoleLease(w, a, h) // I9
@@ -167,7 +171,7 @@ func (w *walk) overhears() (end func()) {
 // flows: who entered is open, or closed by one event (I10).
 func (s still) flows(w *walk, v *visitor, c map[string]string) {
 	w.Helper()
-	open := slices.Contains([]string{"waiting", "offered", "active", "transferring", "parked", "away", "danger_open", "wrapping", "owed"}, c["state"])
+	open := slices.Contains([]string{"waiting", "offered", "active", "transferring", "parked", "away", "danger_open", "wrapping", "owed", "scheduled", "review"}, c["state"])
 	if closed := w.past.final[v.id] != ""; w.past.entered[v.id] && open == closed {
 		w.Fatalf("I10: %s is %q and was closed by %q", v.id, c["state"], w.past.final[v.id])
 	}
@@ -208,10 +212,10 @@ func (s still) onePlace(w *walk, v *visitor, c map[string]string) int {
 	if !slices.Equal(places, want) {
 		w.Fatalf("I1: %s is %s in %q, want %q", v.id, c["state"], places, want)
 	}
-	if (c["reserved"] != "") != (s.Reserved[v.id] != "") || c["reserved"] != "" && c["state"] != "waiting" {
+	if (c["reserved"] != "") != (s.Reserved[v.id] != "") || c["reserved"] != "" && c["state"] != "waiting" && c["state"] != "scheduled" {
 		w.Fatalf("I1: %s is %s, reserved %q, and %q", v.id, c["state"], c["reserved"], s.Reserved[v.id])
 	}
-	early := slices.Contains([]string{"waiting", "offered", "away", "danger_open"}, c["state"])
+	early := slices.Contains([]string{"waiting", "offered", "away", "danger_open", "scheduled", "review"}, c["state"])
 	if early && c["owner"] != "" {
 		w.Fatalf("I4: %s is %s and owned by %s", v.id, c["state"], c["owner"])
 	}
@@ -274,8 +278,8 @@ func (s still) atRest(w *walk, a *walker, h map[string]string) {
 			}
 		}
 	}
-	if free && used == 0 && kept != "" && !s.standing(s.Contacts[kept], w.now)[a.ID] {
-		w.Fatalf("I6: %s is reserved for %s, and empty", a.ID, kept)
+	if free && used == 0 && kept != "" && s.Contacts[kept]["state"] == "waiting" && !s.standing(s.Contacts[kept], w.now)[a.ID] {
+		w.Fatalf("I6: %s is reserved for %s, and empty: %v", a.ID, kept, s.Contacts[kept])
 	}
 }
 
@@ -331,19 +335,22 @@ func (s still) consoleLease(w *walk, a *walker, h map[string]string) {
 }
 
 // I9 of contacts: every state has a timer or a lease that ends it, and while it is open its number finds it.
-func (s still) neverForgotten(w *walk, v *visitor, c map[string]string) {
+func (s still) neverForgotten(w *walk, v *visitor, c map[string]string, booked string) {
 	w.Helper()
 	needs := map[string]string{
 		"waiting": "life", "offered": "life offer", "away": "life away", "active": "life", "transferring": "life offer",
 		"parked": "life", "wrapping": "wrap", "owed": "due", "danger_open": "danger life",
 	}
+	if booked != "" && (needs[c["state"]] == "" && number(c["ended"]) == 0 || strings.HasPrefix(needs[c["state"]], "life")) {
+		needs[c["state"]] = booked
+	}
 	for _, kind := range strings.Fields(cmp.Or(needs[c["state"]], "gone")) {
 		if !s.timed(kind, v.id) {
-			w.Fatalf("I9: %s is %s without its timer %s", v.id, c["state"], kind)
+			w.Fatalf("I9: %s is %s without its timer %s: %v", v.id, c["state"], kind, c)
 		}
 	}
 	leased := s.leased("c", v.id, c["node"], c["socket"])
-	if (c["state"] == "waiting" || c["state"] == "offered") && !leased && !s.timed("away", v.id) {
+	if (c["state"] == "waiting" || c["state"] == "offered") && booked == "" && !leased && !s.timed("away", v.id) {
 		w.Fatalf("I9: %s is %s with neither page nor timer", v.id, c["state"])
 	}
 	if c["up"] == "1" && number(c["ended"]) == 0 && !leased {

@@ -149,7 +149,7 @@ func (w *walk) enters() act {
 		e.Overdue = time.UnixMilli(w.now + w.rnd.Int64N(600_000))
 	}
 	w.v = &visitor{id: c, version: 1}
-	if w.model != nil {
+	if w.model != nil || w.calls {
 		w.v.arrival = w.now
 	}
 	w.contacts = append(w.contacts, w.v)
@@ -313,7 +313,7 @@ func (w *walk) holds() act {
 
 // pass lets time go by, timer by timer; any node sweeps.
 func (w *walk) pass(most int64) act {
-	if w.model == nil {
+	if w.model == nil && !w.calls {
 		return w.sweeps()
 	}
 	for until := w.now + w.rnd.Int64N(most); ; {
@@ -324,7 +324,9 @@ func (w *walk) pass(most int64) act {
 		}
 		w.at(time.Duration(max(int64(first[0].Score)-w.now, 0)) * time.Millisecond)
 		_ = w.both(w.sweeps())
-		w.look().beside(w)
+		if w.model != nil {
+			w.look().beside(w)
+		}
 	}
 }
 

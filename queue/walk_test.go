@@ -21,7 +21,8 @@ type walk struct {
 	*bench
 	rnd      *rand.Rand
 	nodes    []*Queue
-	model    *modelStage // nil in real time
+	model    *modelStage // nil in real time, and with callbacks
+	calls    bool        // callbacks too
 	advisers []*walker
 	contacts []*visitor
 	names    int
@@ -137,9 +138,17 @@ func (w *walk) run(steps int) {
 			w.v = pick(w, w.contacts)
 		}
 		s := pick(w, walkSteps)
+		if w.calls && w.rnd.IntN(4) == 0 {
+			s.name, s.kind, s.do = "call", atOnce, nil
+		}
 		at := len(w.log)
 		w.log = append(w.log, s.name+" begins")
-		do := s.do(w)
+		do := act(nil)
+		if s.do != nil {
+			do = s.do(w)
+		} else {
+			s.name, s.kind, do = w.callStep()
+		}
 		err := error(nil)
 		if do != nil {
 			err = w.both(do)
@@ -268,7 +277,9 @@ func (w *walk) modelSide() walkSide {
 func (w *walk) at(d time.Duration) {
 	w.Helper()
 	w.bench.at(d)
-	w.model.clock = w.now
+	if w.model != nil {
+		w.model.clock = w.now
+	}
 }
 
 func pick[T any](w *walk, from []T) T { return from[w.rnd.IntN(len(from))] }

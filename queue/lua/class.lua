@@ -129,6 +129,13 @@ local function unreserve(id, c)
   call('HDEL', P .. ':reserved', id)
   putc(id, c, 'reserved', '')
 end
+-- Which languages are served may have changed: who was kept free may not serve the group any more.
+local function regroup(id, c)
+  local g = group(c.language, c.skill)
+  if g == c.group then return end
+  unreserve(id, c)
+  putc(id, c, 'group', g)
+end
 -- Danger that nobody has taken is on every console.
 local function alarm(id, c, state)
   if c.lane ~= 'danger' then return end

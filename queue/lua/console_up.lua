@@ -24,7 +24,7 @@ local kept = callsWait() and reservations()[aid]
 if kept and not string.find(',' .. list .. ',', ',' .. contact(kept).group .. ',', 1, true) then -- serves it no more
   call('HDEL', P .. ':reserved', kept)
   putc(kept, contact(kept), 'reserved', '')
-  wait(kept, contact(kept), true)
+  seek(kept, contact(kept))
 end
 local desk = {epoch = conn}
 local function add(into, t) desk[into] = desk[into] or {} table.insert(desk[into], t) end

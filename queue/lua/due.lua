@@ -117,6 +117,7 @@ function due.drain(id)
     putc(id, c, 'drain', '1')
     book.drains(1)
   end
+  regroup(id, c)
   if (c.reserved or '') ~= '' and not serving(adviser(c.reserved)) then unreserve(id, c) end
   reserve(id, c)
   timer('drain|' .. id, now + 60000)

@@ -93,22 +93,28 @@ local function byArrival(ids)
   for i, x in ipairs(list) do list[i] = x.id end
   return list
 end
+-- A call that lost who kept free for it looks for another; one whose window has not begun only keeps.
+local function seek(id, c)
+  if c.state == 'waiting' then wait(id, c, true) elseif c.drain == '1' then reserve(id, c) end
+end
 -- An adviser stopped serving: exclusions may have ended with that, and calls look for another.
 local function rematch(aid, a)
-  if not next(classes()) then return end
+  local waits, kept = next(classes()), callsWait() -- a call may be kept free for before it waits
+  if not waits and not kept then return end
   for g in groups(a) do
+    if not waits then break end
     local page = call('ZRANGEBYSCORE', P .. ':serve:' .. g, '-inf', '(' .. fmt('%.0f', BUSY), 'LIMIT', 0, 64)
     for _, who in ipairs(page) do feed(who, adviser(who)) end
   end
   local left = {}
-  for who, id in pairs(callsWait() and reservations() or {}) do
+  for who, id in pairs(kept and reservations() or {}) do
     if who == aid then left[#left + 1] = id end
   end
   for _, id in ipairs(byArrival(left)) do
     local c = contact(id)
     call('HDEL', P .. ':reserved', id)
     putc(id, c, 'reserved', '')
-    if c.state == 'waiting' then wait(id, c, true) end
+    seek(id, c)
   end
 end
 settle = function()

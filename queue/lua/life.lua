@@ -122,6 +122,10 @@ local function unown(id, c, reason)
   release(aid, adviser(aid), c.weight)
   putc(id, c, 'state', (c.up == '1' or c.windows) and 'waiting' or 'away', 'lane', c.lane == DANGER and DANGER or 'continuation',
     'owner', '', 'alias', '', 'epoch', num(c.epoch) + 1)
+  if c.windows and c.result == 'reached' then -- not for good: its window ends again
+    putc(id, c, 'result', '')
+    timer('shut|' .. id, num(c.till))
+  end
   event('requeued', id, c, aid, reason)
   if c.up == '1' then tellc(id, c, 'waiting') end
 end

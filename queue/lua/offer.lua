@@ -85,10 +85,7 @@ end
 -- A contact in state waiting is offered at once, or takes its place in its class; one that seeks again
 -- has its place there. Which languages are served may have changed while it was elsewhere.
 local function wait(id, c, again)
-  if not again then
-    local g = group(c.language, c.skill)
-    if g ~= c.group then putc(id, c, 'group', g) end
-  end
+  if not again then regroup(id, c) end
   if not held then
     local aid, a, why = choose(c, id)
     if aid then
