@@ -54,6 +54,7 @@ const (
 	OutcomeMissing  = "not_recorded"
 	OutcomeIsOwed   = "owed"
 	Resumed         = "resumed"
+	Relaned         = "relaned"          // a supervisor changed the lane
 	Forward         = "forward"          // a callback behind another of its number comes forward
 	Converted       = "converted"        // a chat became a callback
 	CallbackDue     = "due"              // its window began: it waits

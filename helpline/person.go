@@ -41,6 +41,8 @@ const (
 	ErrSignedOut Code = "signed_out"
 	// ErrForbidden says that the account's roles do not allow the step.
 	ErrForbidden Code = "forbidden"
+	// ErrWeakPassword says that a password has fewer than 15 characters, or more than 256 bytes.
+	ErrWeakPassword Code = "weak_password"
 	// ErrExists says that an account of that name is there already.
 	ErrExists Code = "exists"
 )

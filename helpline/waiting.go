@@ -27,11 +27,12 @@ func (v View) Position() *Position {
 }
 
 // Status is what everybody may know of the line. Languages are those that an adviser who is
-// ready now speaks.
+// ready now speaks; Notice is what the page tells, by its language.
 type Status struct {
 	Open      bool
 	Languages []string
-	Notice    string
+	Notice    map[string]string
+	Event     bool // many come at once
 }
 
 // Look tells the bearer of a token where its contact stands. It counts as presence.

@@ -185,7 +185,7 @@ var codes = map[int64]error{
 	1: ErrIncarnation, 2: helpline.ErrNotFound, 3: helpline.ErrRequestReused, 4: helpline.ErrOfferGone,
 	5: helpline.ErrConsoleReplaced, 6: helpline.ErrStaleDraft, 7: helpline.ErrTooMany,
 	8: helpline.ErrLineClosed, 9: helpline.ErrQueueUnavailable, 10: helpline.ErrNotFree, 11: helpline.ErrTooSoon,
-	12: helpline.ErrWindowsRefused, 13: helpline.ErrInvalid,
+	12: helpline.ErrWindowsRefused, 13: helpline.ErrInvalid, 20: helpline.ErrNotOnline,
 }
 
 // ErrIncarnation says that this node's incarnation is not the line's: it has to enter again.

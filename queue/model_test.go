@@ -265,6 +265,12 @@ var twinDeeds = []struct {
 	}},
 	{"park", ":legs:", func(ctx context.Context, s side, x twinStep) ([]helpline.Event, error) { return s.Park(ctx, x.k, x.c) }},
 	{"take", "", takes}, {"take", ":parked:", takes},
+	{"relane", "", func(ctx context.Context, s side, x twinStep) ([]helpline.Event, error) {
+		lanes, _ := s.Queue.(interface {
+			Relane(ctx context.Context, contact string, lane helpline.Lane) ([]helpline.Event, error)
+		})
+		return lanes.Relane(ctx, x.c, helpline.Lanes()[len(x.w.log)%5])
+	}},
 	{"close danger", "", func(ctx context.Context, s side, x twinStep) ([]helpline.Event, error) {
 		return s.CloseDanger(ctx, x.k, x.c, "no_place")
 	}},

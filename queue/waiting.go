@@ -85,7 +85,9 @@ func (q *Queue) Status(ctx context.Context) (helpline.Status, error) {
 	var out struct {
 		Open      bool     `json:"open"`
 		Languages []string `json:"languages"`
+		Notice    string   `json:"notice"`
+		Event     bool     `json:"event"`
 	}
 	_, err := q.into(ctx, &out, "status")
-	return helpline.Status{Open: out.Open, Languages: out.Languages}, err
+	return helpline.Status{Open: out.Open, Languages: out.Languages, Notice: notices(out.Notice), Event: out.Event}, err
 }

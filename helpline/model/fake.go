@@ -146,6 +146,11 @@ func (f *Fake) CloseDanger(_ context.Context, c helpline.Console, contact, code 
 	return only(f, func(m *Model, now int64) ([]helpline.Event, error) { return m.CloseDanger(now, c, contact, code) })
 }
 
+// Relane implements part of helpline.BoardQueue.
+func (f *Fake) Relane(_ context.Context, contact string, lane helpline.Lane) ([]helpline.Event, error) {
+	return only(f, func(m *Model, now int64) ([]helpline.Event, error) { return m.Relane(now, contact, lane) })
+}
+
 // Say implements helpline.ConversationQueue.
 func (f *Fake) Say(_ context.Context, s helpline.Saying) (int64, error) {
 	seq, _, err := step(f, func(m *Model, now int64) (int64, []helpline.Event, error) {

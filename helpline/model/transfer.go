@@ -201,6 +201,29 @@ func (m *Model) Take(now int64, k helpline.Console, contact string) (helpline.Le
 	return m.leg(c), events, nil
 }
 
+// Relane changes how urgent one who waits is; the arrival stays. ErrNotFound for who does not wait.
+func (m *Model) Relane(now int64, contact string, lane helpline.Lane) ([]helpline.Event, error) {
+	m.step(now)
+	c := m.contacts[contact]
+	if c == nil || c.state != helpline.Waiting && c.state != helpline.Offered && c.state != helpline.Away {
+		return nil, helpline.ErrNotFound
+	}
+	if c.lane == laneOf(lane) {
+		return nil, nil
+	}
+	waits := c.state == helpline.Waiting
+	if waits {
+		m.unqueue(c)
+	}
+	c.lane = laneOf(lane)
+	m.event(helpline.Relaned, c, nil, "")
+	if waits {
+		m.queue(c)
+		m.seek(c)
+	}
+	return m.end(), nil
+}
+
 // order gives the free advisers of the line by id.
 func (m *Model) order() []*adviser {
 	var free []*adviser

@@ -83,6 +83,9 @@ func (h *Contacts) Recall() {
 // another node within the lease of this one (routing.md, transition 10).
 func (h *Contacts) Stop() { h.once.Do(func() { close(h.stopped) }) }
 
+// Stopped is closed once Stop was called.
+func (h *Contacts) Stopped() <-chan struct{} { return h.stopped }
+
 // Open counts the seats.
 func (h *Contacts) Open() int { return len(h.all()) }
 

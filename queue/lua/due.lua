@@ -186,6 +186,13 @@ function due.lost(aid)
 end
 function due.plan() publish(NODE, {to = 'line', kind = 'plan'}) end
 function due.held() unhold() end
+-- Intake that was closed until an instant opens by itself.
+function due.reopen()
+  local at = num(call('HGET', META, 'reopens'))
+  if now < at then return timer('reopen|line', at) end
+  if at == 0 then return end
+  call('HDEL', META, 'closed', 'notice', 'reopens')
+end
 function due.page(g) page.due(g) end
 function due.node(node)
   evict(node)
