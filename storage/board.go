@@ -34,9 +34,9 @@ SELECT at, coalesce(arrived, 0) AS arrived, coalesce(answered, 0) AS answered, c
 FROM came FULL JOIN offers USING (at)
 ORDER BY at`
 	type row struct {
-		At                                                      time.Time
+		At                                                     time.Time
 		Arrived, Answered, Abandoned, Within, Missed, Declined int
-		Waited                                                  float64
+		Waited                                                 float64
 	}
 	all, err := rows[row](ctx, s, query, named{"line": line, "from": from, "until": until, "within": within.Seconds()})
 	if err != nil {
@@ -48,6 +48,30 @@ ORDER BY at`
 			At: r.At.UTC(), Arrived: r.Arrived, Answered: r.Answered, Abandoned: r.Abandoned, Within: r.Within,
 			Missed: r.Missed, Declined: r.Declined, Waited: time.Duration(r.Waited * float64(time.Second)),
 		})
+	}
+	return out, nil
+}
+
+// Happened counts the events of a line between two instants by kind, paging among them.
+func (s *Store) Happened(ctx context.Context, line string, from, until time.Time) (map[string]int, error) {
+	const query = `
+SELECT kind, count(*)::int AS n FROM (
+	SELECT kind FROM event WHERE line = @line AND at >= @from AND at < @until
+	UNION ALL
+	SELECT kind FROM page WHERE line = @line AND at >= @from AND at < @until
+) AS all_kinds
+GROUP BY kind`
+	type row struct {
+		Kind string
+		N    int
+	}
+	all, err := rows[row](ctx, s, query, named{"line": line, "from": from, "until": until})
+	if err != nil {
+		return nil, fmt.Errorf("count events: %w", err)
+	}
+	out := make(map[string]int, len(all))
+	for _, r := range all {
+		out[r.Kind] = r.N
 	}
 	return out, nil
 }

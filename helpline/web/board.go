@@ -36,21 +36,21 @@ const (
 
 // boardBody is the line now, and its last 24 hours.
 type boardBody struct {
-	At          string          `json:"at"`
-	Opening     openingBody     `json:"opening"`
-	Unmanned    bool            `json:"unmanned"`
-	Backlog     int64           `json:"backlog"`
-	Degraded    []string        `json:"degraded"`
-	Waiting     int             `json:"waiting"`
-	Oldest      int64           `json:"oldest_seconds"`
-	Classes     []classBody     `json:"classes"`
-	Contacts    []waitingBody   `json:"contacts"`
-	Advisers    []onDutyBody    `json:"advisers"`
-	Danger      []dangerBody    `json:"danger"`
-	Callbacks   callbackCounts  `json:"callbacks"`
-	Day         hourBody        `json:"day"`
-	Hours       []hourBody      `json:"hours"`
-	TargetSecs  int             `json:"target_seconds"`
+	At         string         `json:"at"`
+	Opening    openingBody    `json:"opening"`
+	Unmanned   bool           `json:"unmanned"`
+	Backlog    int64          `json:"backlog"`
+	Degraded   []string       `json:"degraded"`
+	Waiting    int            `json:"waiting"`
+	Oldest     int64          `json:"oldest_seconds"`
+	Classes    []classBody    `json:"classes"`
+	Contacts   []waitingBody  `json:"contacts"`
+	Advisers   []onDutyBody   `json:"advisers"`
+	Danger     []dangerBody   `json:"danger"`
+	Callbacks  callbackCounts `json:"callbacks"`
+	Day        hourBody       `json:"day"`
+	Hours      []hourBody     `json:"hours"`
+	TargetSecs int            `json:"target_seconds"`
 }
 
 type openingBody struct {

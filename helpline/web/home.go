@@ -27,6 +27,13 @@ func (s *Server) consolePage(c echo.Context) error {
 	return s.page(c, s.pages.Console(lang, listsFor(lang)))
 }
 
+// boardPage renders the supervisors' page in the browser's language; it holds nobody's data.
+func (s *Server) boardPage(c echo.Context) error {
+	lang := preferred(c.Request().Header.Get("Accept-Language"))
+	c.Response().Header().Set("Vary", "Accept-Language")
+	return s.page(c, s.pages.Board(lang, listsFor(lang)))
+}
+
 // blankPage is what Exit leaves behind.
 func (s *Server) blankPage(c echo.Context) error { return s.page(c, s.pages.Blank()) }
 

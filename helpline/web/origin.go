@@ -56,6 +56,10 @@ func (o origins) stays(r *http.Request, as string) bool {
 	if as == "stream" && r.Method == http.MethodGet && len(r.Header["Origin"]) == 0 && bearerOf(r) != "" {
 		return true
 	}
+	// A page's events come with its cookie, which is SameSite=Strict and never travels with a foreign page's request.
+	if as == "events" && r.Method == http.MethodGet && len(r.Header["Origin"]) == 0 {
+		return true
+	}
 	return o.listed(r)
 }
 

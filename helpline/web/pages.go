@@ -81,7 +81,7 @@ func NewPages(origins ...string) (*Pages, error) {
 		return nil, fmt.Errorf("parse pages: %w", err)
 	}
 	for _, lang := range PageLanguages() {
-		for _, name := range []string{"contact.html", "console.html", "blank.html"} {
+		for _, name := range []string{"contact.html", "console.html", "board.html", "blank.html"} {
 			if _, err := p.render(name, lang, ContactData{}, ConsoleData{}); err != nil {
 				return nil, err
 			}
@@ -104,6 +104,11 @@ func (p *Pages) Contact(lang string, data ContactData) []byte {
 // Console renders the adviser's page in lang.
 func (p *Pages) Console(lang string, data ConsoleData) []byte {
 	return p.must("console.html", lang, ContactData{}, data)
+}
+
+// Board renders the supervisors' page in lang.
+func (p *Pages) Board(lang string, data ConsoleData) []byte {
+	return p.must("board.html", lang, ContactData{}, data)
 }
 
 // Blank renders the empty, neutral page that Exit leaves behind; to be served at /blank.

@@ -29,7 +29,11 @@ type Options struct {
 	Contacts *Contacts // the hub that also gets this node's notices
 	Pages    *Pages
 	SignIn   SignIn
-	Roster   Roster           // nil: none is kept here
+	Roster   Roster // nil: none is kept here
+	Board    Board  // nil: no board is shown here, nor with any of the next three missing
+	Accounts Accounts
+	Hours    BoardHours
+	Happened Happened
 	Console  http.Handler     // the adviser's socket, after Origin and rate were checked
 	Sockets  *socket.Registry // closes contact sockets at the end; nil: one of its own
 
@@ -59,6 +63,11 @@ type Server struct {
 	signer   SignIn
 	console  http.Handler
 	roster   Roster
+	board    Board
+	accounts Accounts
+	hours    BoardHours
+	happened Happened
+	boards   chan struct{} // streams of the board that are open
 	origins  origins
 	phone    string
 	cookie   string
@@ -98,6 +107,7 @@ func New(o Options) (*Server, error) {
 	l := o.Limits.orDefaults()
 	s := &Server{
 		line: o.Line, contacts: o.Contacts, pages: o.Pages, signer: o.SignIn, console: o.Console, roster: o.Roster,
+		board: o.Board, accounts: o.Accounts, hours: o.Hours, happened: o.Happened, boards: make(chan struct{}, boardsAtOne),
 		phone: o.Phone, cookie: "adviceline", secure: o.Secure, log: o.Log,
 		networks: &networks{now: o.Now},
 		intakes:  newBuckets(l.Intake, o.Now), resumes: newBuckets(l.Resume, o.Now),

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"adviceline/agents"
+	"adviceline/helpline"
+	"adviceline/helpline/web"
+)
+
+// supervision is what the board sees and does on this node.
+func (n *node) supervision() *helpline.Supervision {
+	return &helpline.Supervision{Line: n.line, Queue: n.queue, Now: n.now(), Screen: func(text string) string { return text }}
+}
+
+// boardHours counts the ledger's chats by the hour.
+func (n *node) boardHours(ctx context.Context, from, until time.Time) ([]helpline.BoardHour, error) {
+	return n.store.BoardHours(ctx, n.cfg.Line, from, until, helpline.BoardTarget)
+}
+
+func (n *node) happened(ctx context.Context, from, until time.Time) (map[string]int, error) {
+	return n.store.Happened(ctx, n.cfg.Line, from, until)
+}
+
+// accounts keeps the people of the house for the board, as the account commands do.
+type accounts struct{ house }
+
+// People implements web.Accounts.
+func (a accounts) People(ctx context.Context) ([]web.Account, error) {
+	all, err := a.store.ListPeople(ctx)
+	out := make([]web.Account, 0, len(all))
+	for _, p := range all {
+		out = append(out, web.Account{Person: p.Person, Disabled: p.Disabled})
+	}
+	return out, err
+}
+
+// Add implements web.Accounts. The same id again is the same request.
+func (a accounts) Add(ctx context.Context, p helpline.Person, password string) error {
+	hash, err := hashed(password)
+	if err != nil {
+		return err
+	}
+	err = a.store.AddPerson(ctx, p, hash)
+	if !errors.Is(err, helpline.ErrExists) {
+		return err
+	}
+	all, late := a.store.ListPeople(ctx)
+	for _, other := range all {
+		if other.ID == p.ID && other.Name == p.Name {
+			return nil
+		}
+	}
+	return errors.Join(err, late)
+}
+
+// Disable implements web.Accounts.
+func (a accounts) Disable(ctx context.Context, name string) error {
+	p, hashes, err := a.store.DisablePerson(ctx, name)
+	if err != nil {
+		return err
+	}
+	return a.signOut(ctx, p.ID, hashes)
+}
+
+// SetPassword implements web.Accounts.
+func (a accounts) SetPassword(ctx context.Context, name, password string) error {
+	hash, err := hashed(password)
+	if err != nil {
+		return err
+	}
+	p, hashes, err := a.store.SetPassword(ctx, name, hash)
+	if err != nil {
+		return err
+	}
+	return a.signOut(ctx, p.ID, hashes)
+}
+
+func hashed(password string) (string, error) {
+	hash, err := agents.HashPassword(password)
+	if errors.Is(err, agents.ErrPasswordShort) {
+		return "", helpline.ErrWeakPassword
+	}
+	return hash, err
+}

@@ -1,0 +1,71 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"adviceline/helpline"
+
+	"github.com/go-analyze/charts"
+	"github.com/labstack/echo/v4"
+)
+
+// chartZone is the zone of the hours below a chart: the house's.
+const chartZone = "Europe/Helsinki"
+
+// chartColours are those of page.css, light and dark: what came, and of that what was lost.
+var chartColours = map[string]struct {
+	dark                          bool
+	ground, ink, line, came, lost string
+}{
+	"light.svg": {false, "#ffffff", "#17211f", "#cfd8d5", "#0b5d66", "#972f13"},
+	"dark.svg":  {true, "#18201f", "#e8efed", "#34413e", "#87d4d4", "#ffb59f"},
+}
+
+// chart draws the board's last day by the hour; the same figures stand in a table beside it.
+func (s *Server) chart(c echo.Context) error {
+	colours, known := chartColours[c.Param("theme")]
+	if !known {
+		return helpline.ErrNotFound
+	}
+	if s.hours == nil {
+		return helpline.ErrBusy
+	}
+	until := s.now()
+	hours, err := s.hours(c.Request().Context(), until.Add(-boardDay).Truncate(time.Hour), until)
+	if err != nil {
+		return helpline.ErrBusy
+	}
+	zone, err := time.LoadLocation(chartZone)
+	if err != nil {
+		return err
+	}
+	came, lost, labels := make([]float64, 24), make([]float64, 24), make([]string, 24)
+	first := until.Truncate(time.Hour).Add(-23 * time.Hour)
+	for i := range labels {
+		labels[i] = strconv.Itoa(first.Add(time.Duration(i) * time.Hour).In(zone).Hour())
+	}
+	for _, h := range hours {
+		if i := int(h.At.Sub(first) / time.Hour); i >= 0 && i < 24 {
+			came[i], lost[i] = float64(h.Arrived), float64(h.Abandoned)
+		}
+	}
+	opt := charts.NewBarChartOptionWithData([][]float64{came, lost})
+	opt.Theme = charts.MakeTheme(charts.ThemeOption{
+		IsDarkMode: colours.dark, BackgroundColor: charts.ParseColor(colours.ground), TextColor: charts.ParseColor(colours.ink),
+		AxisStrokeColor: charts.ParseColor(colours.line), AxisSplitLineColor: charts.ParseColor(colours.line),
+		SeriesColors: []charts.Color{charts.ParseColor(colours.came), charts.ParseColor(colours.lost)},
+	})
+	opt.CategoryAxis.Labels = labels
+	p := charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputSVG, Width: 720, Height: 220})
+	if err := p.BarChart(opt); err != nil {
+		return fmt.Errorf("draw chart: %w", err)
+	}
+	svg, err := p.Bytes()
+	if err != nil {
+		return fmt.Errorf("write chart: %w", err)
+	}
+	return c.Blob(http.StatusOK, "image/svg+xml", svg)
+}
