@@ -284,7 +284,7 @@ func (s *Server) act(ctx context.Context, b boardAction) error {
 			}
 		}
 		if b.Reopens != "" {
-			at, err := time.Parse(time.RFC3339, b.Reopens)
+			at, err := time.Parse("2006-01-02T15:04:05.000Z", b.Reopens)
 			if err != nil {
 				return invalid("reopens_at")
 			}

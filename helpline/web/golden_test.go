@@ -33,12 +33,20 @@ GET    /api/v1/contacts/:contact/decisions decisions      supervisor
 GET    /api/v1/roster             roster         supervisor
 PUT    /api/v1/roster             roster-set     supervisor
 POST   /api/v1/roster/import      roster-import  supervisor
+GET    /api/v1/board              board          supervisor
+GET    /api/v1/board/stream       board-stream   supervisor events
+POST   /api/v1/board/actions      board-action   supervisor
+GET    /api/v1/board/hours/:theme board-chart    supervisor
+GET    /api/v1/board/night        board-night    supervisor
+GET    /api/v1/advisers           accounts       supervisor
+POST   /api/v1/advisers           account-change supervisor
 GET    /p/:token                  page           public
 POST   /p/:token                  page-taken     public
 GET    /                          contact-page   public
 GET    /sv                        contact-page   public
 GET    /en                        contact-page   public
 GET    /console                   console-page   public
+GET    /board                     board-page     public
 GET    /blank                     blank-page     public
 GET    /static/*                  static         public
 GET    /openapi.json              openapi        public
@@ -79,6 +87,7 @@ method_not_allowed     405    0 retry=false
 console_replaced       409 4501 retry=false
 exists                 409    0 retry=false
 not_free               409    0 retry=false
+not_online             409    0 retry=false
 offer_gone             409    0 retry=false
 replaced               409 4501 retry=false
 request_reused         409    0 retry=false
@@ -93,6 +102,7 @@ shift_invalid          422    0 retry=false
 shifts_overlap         422    0 retry=false
 too_many_shifts        422    0 retry=false
 unknown_adviser        422    0 retry=false
+weak_password          422    0 retry=false
 windows_refused        422    0 retry=false
 too_many               429 4408 retry=true
 internal               500 1001 retry=true
@@ -118,7 +128,7 @@ func TestEveryDomainCodeHasAnAnswer(t *testing.T) {
 		helpline.ErrNotFound, helpline.ErrRequestReused, helpline.ErrOfferGone, helpline.ErrStaleDraft,
 		helpline.ErrConsoleReplaced, helpline.ErrTooMany, helpline.ErrQueueUnavailable, helpline.ErrLineClosed,
 		helpline.ErrCallbackUnavailable, helpline.ErrKeysGone, helpline.ErrInvalid, helpline.ErrBusy,
-		helpline.ErrBadCredentials, helpline.ErrSignedOut, helpline.ErrForbidden, helpline.ErrExists,
+		helpline.ErrBadCredentials, helpline.ErrSignedOut, helpline.ErrForbidden, helpline.ErrExists, helpline.ErrNotOnline, helpline.ErrWeakPassword,
 		helpline.ErrNumberRefused, helpline.ErrWindowsRefused,
 	} {
 		if got, _ := codeOf(c); got != c {

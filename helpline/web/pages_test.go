@@ -106,7 +106,7 @@ func TestWordsAreUsed(t *testing.T) {
 			return err
 		})
 	}
-	ids := regexp.MustCompile(`['"]((?:pc|pk|pp|x|c|k)\.[a-z_0-9]+)['"]`)
+	ids := regexp.MustCompile(`['"]((?:pc|pk|pp|pb|x|c|k|b)\.[a-z_0-9]+)['"]`)
 	used := map[string]bool{}
 	var prefixes []string
 	for _, m := range ids.FindAllStringSubmatch(all.String(), -1) {
