@@ -45,7 +45,9 @@ type boardReply struct {
 	Danger []alarm `json:"danger"`
 }
 
-func (r boardReply) ago(at int64) time.Duration { return time.Duration(max(r.Now-at, 0)) * time.Millisecond }
+func (r boardReply) ago(at int64) time.Duration {
+	return time.Duration(max(r.Now-at, 0)) * time.Millisecond
+}
 
 // opening reads what is told of new chats. A notice that is no JSON is none.
 func (r boardReply) opening() helpline.Opening {

@@ -307,3 +307,8 @@ func (s *Server) act(ctx context.Context, b boardAction) error {
 	}
 	return invalid("action")
 }
+
+// Board renders the supervisors' page in lang.
+func (p *Pages) Board(lang string, data ConsoleData) []byte {
+	return p.must("board.html", lang, ContactData{}, data)
+}

@@ -106,11 +106,6 @@ func (p *Pages) Console(lang string, data ConsoleData) []byte {
 	return p.must("console.html", lang, ContactData{}, data)
 }
 
-// Board renders the supervisors' page in lang.
-func (p *Pages) Board(lang string, data ConsoleData) []byte {
-	return p.must("board.html", lang, ContactData{}, data)
-}
-
 // Blank renders the empty, neutral page that Exit leaves behind; to be served at /blank.
 func (p *Pages) Blank() []byte {
 	return p.must("blank.html", PageLanguages()[0], ContactData{}, ConsoleData{})
