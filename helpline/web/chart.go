@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -59,6 +60,12 @@ func (s *Server) chart(c echo.Context) error {
 		SeriesColors: []charts.Color{charts.ParseColor(colours.came), charts.ParseColor(colours.lost)},
 	})
 	opt.CategoryAxis.Labels = labels
+	top := float64(4) // people are whole: marks at whole numbers, four of them
+	for _, n := range came {
+		top = max(top, 4*math.Ceil(n/4))
+	}
+	opt.ValueAxis = []charts.ValueAxisOption{{Min: charts.Ptr(0.0), Max: charts.Ptr(top), LabelCount: 5}}
+	opt.ValueFormatter = func(v float64) string { return strconv.Itoa(int(math.Round(v))) }
 	p := charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputSVG, Width: 720, Height: 220})
 	if err := p.BarChart(opt); err != nil {
 		return fmt.Errorf("draw chart: %w", err)

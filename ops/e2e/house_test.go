@@ -181,6 +181,12 @@ func (h *house) adviser(name, languages string, capacity int) (password string) 
 	return h.account(name, "--role", "adviser", "--alias", name, "--languages", languages, "--capacity", strconv.Itoa(capacity))
 }
 
+// supervisor makes the account of a supervisor.
+func (h *house) supervisor(name, languages string) (password string) {
+	h.t.Helper()
+	return h.account(name, "--role", "supervisor", "--alias", name, "--languages", languages, "--capacity", "1")
+}
+
 // account makes an account with these options.
 func (h *house) account(name string, options ...string) (password string) {
 	h.t.Helper()

@@ -12,7 +12,7 @@ import (
 )
 
 // TestScreenshots writes a picture of every state of every page into the folder SHOTS, light and dark,
-// on a phone and on a desk, in the languages of TONGUES (en).
+// on a phone and on a desk, in the languages of TONGUES (en); STORY names one alone.
 func TestScreenshots(t *testing.T) {
 	dir := os.Getenv("SHOTS")
 	if dir == "" {
@@ -46,7 +46,9 @@ func TestScreenshots(t *testing.T) {
 			p.do(own)
 		}
 		for _, tale := range stories {
-			s.tell(tale)
+			if only := os.Getenv("STORY"); only == "" || only == tale.name {
+				s.tell(tale)
+			}
 		}
 	}
 }

@@ -18,6 +18,7 @@ var stories = []story{
 	{"callback", callbackStory, []string{"scheduled", "stopped"}},
 	{"discarded", discardedStory, []string{"continue", "resumed"}},
 	{"console", consoleStory, []string{"sign-in", "sign-in-refused", "off", "ready", "offer", "chat", "end-asked", "outcome", "paused"}},
+	{"board", boardStory, []string{"sign-in", "quiet", "busy", "why", "closed", "night", "account"}},
 	{"aside", asideStory, []string{"blank"}},
 }
 

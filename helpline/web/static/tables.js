@@ -1,10 +1,9 @@
 /** The tables of the board. A table is drawn anew only when its figures changed, so that focus stays. */
 
-import {label} from './codes.js';
+import {fill, label} from './codes.js';
 import {button, make, named, show, uuid} from './dom.js';
 import {share, span} from './tiles.js';
 import {say} from './words.js';
-import {fill} from './codes.js';
 
 const LANES = ['danger', 'present', 'same_day', 'ordinary'];
 
@@ -14,9 +13,10 @@ const LANES = ['danger', 'present', 'same_day', 'ordinary'];
  */
 export function table(box, caption, heads, rows) {
   const t = document.createElement('table');
-  t.append(make('caption', '', caption));
+  const heading = box.closest('section').querySelector('h2');
+  t.append(make('caption', heading && heading.textContent === caption ? 'unseen' : '', caption));
   const head = t.createTHead().insertRow();
-  heads.forEach((h) => { const th = make('th', '', h); th.scope = 'col'; head.append(th); });
+  heads.forEach((h, i) => { const th = make('th', rows.length && typeof rows[0][i] === 'number' ? 'count' : '', h); th.scope = 'col'; head.append(th); });
   const body = t.createTBody();
   rows.forEach((cells) => {
     const row = body.insertRow();

@@ -1,0 +1,94 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+// boardStory is a supervisor's look at the line: nobody, then somebody who waits; why; closing intake; the night.
+func boardStory(s *stage) {
+	s.Helper()
+	password := s.h.supervisor("Saara", s.lang)
+	p := s.visitDesk("Saara", "/board")
+	p.until("shows the form", `document.querySelector('[data-test="sign-in"]').offsetParent`)
+	s.at("sign-in", p)
+	p.write("name", "Saara")
+	p.write("password", password)
+	p.click("sign-in")
+	p.until("has figures", `document.querySelector('[data-test="tile-waiting"]')`)
+	s.at("quiet", p)
+	helper := attend(s.T, s.h, "Kaisa", s.lang, 2)
+	helper.must(s.T, "duty", map[string]any{"type": "duty", "state": "paused", "reason": "meal"})
+	c := call(s.T, s.h, s.lang)
+	p.until("shows who waits", `document.querySelector('[data-test="relane"]') && document.querySelector('[data-test="off-adviser"]')`)
+	s.at("busy", p)
+	p.click("why")
+	p.until("says why", `document.querySelector('[data-test="why-close"]')`)
+	s.at("why", p)
+	p.click("why-close")
+	p.click("opening-closed")
+	p.write("notice-"+s.lang, "Huolto, underhåll, maintenance.")
+	p.click("opening-save")
+	p.until("says that it is closed", `document.querySelector('#alarms').textContent && document.querySelector('[data-test="notice"]').textContent`)
+	s.at("closed", p)
+	p.click("opening-closed")
+	p.click("opening-save")
+	p.click("night-show")
+	p.until("shows the night", `document.querySelector('[data-test="night-sum"]')`)
+	s.at("night", p)
+	p.click("account-more")
+	p.until("offers an account", `document.querySelector('[data-test="account-save"]').offsetParent`)
+	s.at("account", p)
+	c.leave("done")
+	helper.must(s.T, "duty", map[string]any{"type": "duty", "state": "off"})
+}
+
+// A supervisor closes intake, opens it again, makes an account that signs in at once, and disables it: its console
+// closes for good.
+func TestBoardActsOnTheLine(t *testing.T) {
+	t.Parallel()
+	h := open(t, settings{})
+	status, cookies := h.signIn("Saara", h.supervisor("Saara", "fi"))
+	if status != http.StatusNoContent {
+		t.Fatalf("sign-in answers %d", status)
+	}
+	act := func(path, fields string, want int) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.origin()+path, strings.NewReader(`{"request_id":"`+uuid.NewString()+`",`+fields+`}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.AddCookie(cookies[0])
+		req.Header.Set("Origin", h.origin())
+		req.Header.Set("Content-Type", "application/json")
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%s %s: %d, want %d", path, fields, res.StatusCode, want)
+		}
+	}
+	act("/api/v1/advisers", `"action":"add","name":"uusi","alias":"U","roles":["adviser"],"languages":["fi"],"capacity":2,"password":"short"`, 422)
+	act("/api/v1/advisers", `"action":"add","name":"uusi","alias":"U","roles":["adviser"],"languages":["fi"],"capacity":2,"password":"a long enough password"`, 204)
+	act("/api/v1/advisers", `"action":"add","name":"uusi","alias":"U","roles":["adviser"],"languages":["fi"],"capacity":2,"password":"a long enough password"`, 409)
+	k := enter(t, h, "uusi", "a long enough password")
+	k.ready(t)
+	act("/api/v1/board/actions", `"action":"opening","closed":true`, 204)
+	if got, _ := h.post("/api/v1/contacts", intake("fi")); got != http.StatusServiceUnavailable {
+		t.Errorf("a chat while closed: %d", got)
+	}
+	act("/api/v1/board/actions", `"action":"opening"`, 204)
+	c := call(t, h, "fi")
+	k.offer(t, c.Contact)
+	act("/api/v1/board/actions", `"action":"relane","contact":"`+c.Contact+`","lane":"danger"`, 204)
+	act("/api/v1/advisers", `"action":"disable","name":"uusi"`, 204)
+	eventually(t, patience, "the console is closed for good", func() bool {
+		code, over := k.over()
+		return over && code == 4504
+	})
+}
