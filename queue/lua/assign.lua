@@ -5,5 +5,5 @@ if c.state ~= 'waiting' or not free(a) or excluded(c)[aid] then return {10} end
 if num(a.used) + weight(c, a) > num(a.capacity) then return {10} end
 if not string.find(',' .. (a.groups or '') .. ',', ',' .. c.group .. ',', 1, true) then return {10} end
 unclass(id, c)
-offer(id, c, aid, a, {rule = 'plan'})
+offer(id, c, aid, a, '{"rule":"plan"}')
 return ok()

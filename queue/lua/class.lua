@@ -15,8 +15,11 @@ end
 
 -- A language that no account serves is anybody's, with an interpreter.
 local function group(language, skill)
-  local served = P .. ':served'
-  if call('SISMEMBER', served, language) == 0 and call('EXISTS', served) == 1 then language = 'interpreter' end
+  local key = P .. ':served'
+  if served[language] == nil then
+    served[language] = call('SISMEMBER', key, language) == 1 or call('EXISTS', key) == 0
+  end
+  if not served[language] then language = 'interpreter' end
   return (skill or '') == '' and language or language .. '+' .. skill
 end
 -- What an adviser serves, and how flexible that makes them.
@@ -44,7 +47,7 @@ local function classes()
   return counts
 end
 local function count(k, by)
-  local n = call('HINCRBY', P .. ':classes', k, by)
+  local n = call('HINCRBY', P .. ':classes', k, int(by))
   if n <= 0 then
     call('HDEL', P .. ':classes', k)
     n = nil
@@ -56,6 +59,13 @@ local function duty(a)
   local up = a.up == '1'
   return {state = up and (a.duty or 'off') or 'lost', reason = a.reason or '', audible = a.audible == '1',
     used = num(a.used), capacity = num(a.capacity), ['until'] = num(a.cool) > now and num(a.cool) or 0}
+end
+-- The same as JSON.
+local function dutytext(a)
+  local up, cool = a.up == '1', num(a.cool)
+  return '{"state":"' .. (up and (a.duty or 'off') or 'lost') .. '","reason":"' .. (a.reason or '') .. '","audible":'
+    .. (a.audible == '1' and 'true' or 'false') .. ',"used":' .. (a.used or '0') .. ',"capacity":' .. (a.capacity or '0')
+    .. ',"until":' .. (cool > now and a.cool or '0') .. '}'
 end
 local function serving(a) return a.up == '1' and a.duty == 'ready' end
 local function free(a) return serving(a) and num(a.used) < num(a.capacity) and num(a.cool) <= now end
@@ -71,7 +81,7 @@ end
 local function refresh(aid, a)
   local was = a.serving == '1'
   if serving(a) then
-    local s = score(a)
+    local s = int(score(a))
     for g in groups(a) do call('ZADD', P .. ':serve:' .. g, s, aid) end
     if not was then
       puta(aid, a, 'serving', '1')
@@ -104,11 +114,11 @@ local function exclude(id, c, aid)
   for who, at in string.gmatch(c.excluded or '', '(%S+) (%S+)') do
     if tonumber(at) > now and who ~= aid then kept[#kept + 1] = who .. ' ' .. at end
   end
-  kept[#kept + 1] = aid .. ' ' .. fmt('%.0f', till)
+  kept[#kept + 1] = aid .. ' ' .. int(till)
   putc(id, c, 'excluded', table.concat(kept, ' '))
   local a = adviser(aid)
   puta(aid, a, 'shy', math.max(num(a.shy), till))
-  call('ZADD', TIMERS, 'NX', till, 'seek|' .. id)
+  call('ZADD', TIMERS, 'NX', int(till), 'seek|' .. id)
 end
 
 local function reservations()

@@ -5,8 +5,8 @@
 local id = ARGV[4]
 local c = contact(id)
 local function entered()
-  return ok({contact = id, state = c.state, version = num(c.version), arrival = num(c.arrival),
-    ahead = place(id, c)})
+  return ok('{"contact":"' .. id .. '","state":"' .. c.state .. '","version":' .. c.version .. ',"arrival":' .. c.arrival
+    .. ',"ahead":' .. int(place(id, c)) .. '}')
 end
 if c.state then
   if c.print ~= ARGV[5] then return {3} end
@@ -20,10 +20,12 @@ for i = 13, #ARGV do
   if call('SET', P .. ':number:' .. ARGV[i], id, 'NX') then version = i - 12 break end
 end
 if not version then return {9} end
-putc(id, c, 'state', 'waiting', 'print', ARGV[5], 'key', ARGV[6], 'channel', ARGV[7], 'language', ARGV[8],
-  'intake', ARGV[9], 'lane', ARGV[10], 'skill', ARGV[11], 'overdue', ARGV[12], 'arrival', now, 'gone', now, 'version', version,
-  'number', ARGV[12 + version], 'epoch', 0, 'group', group(ARGV[8], ARGV[11]))
-call('ZADD', TIMERS, now + (ARGV[10] == 'danger' and @awaydanger or @away), 'away|' .. id, now + @textidle, 'life|' .. id)
+write(c, 'state', 'waiting', 'print', ARGV[5], 'key', ARGV[6], 'channel', ARGV[7], 'language', ARGV[8],
+  'intake', ARGV[9], 'lane', ARGV[10], 'arrival', nows, 'gone', nows, 'version', int(version),
+  'number', ARGV[12 + version], 'epoch', '0', 'group', group(ARGV[8], ARGV[11]))
+if ARGV[11] ~= '' then write(c, 'skill', ARGV[11]) end
+if ARGV[12] ~= '0' then write(c, 'overdue', ARGV[12]) end
+call('ZADD', TIMERS, int(now + (ARGV[10] == 'danger' and @awaydanger or @away)), 'away|' .. id, int(now + @textidle), 'life|' .. id)
 event('enqueued', id, c)
 wait(id, c)
 return entered()

@@ -78,10 +78,10 @@ local function feed(aid, a)
     end
     if not best then return end
     local seen = {}
-    for i, h in ipairs(list) do seen[i] = {class = h.class, wait_ms = now - h.at} end
+    for i, h in ipairs(list) do seen[i] = '{"class":"' .. h.class .. '","wait_ms":' .. int(now - h.at) .. '}' end
     local c = contact(best.id)
     unclass(best.id, c)
-    offer(best.id, c, aid, a, {rule = 'slot', heads = seen})
+    offer(best.id, c, aid, a, '{"rule":"slot","heads":[' .. table.concat(seen, ',') .. ']}')
   end
 end
 
@@ -103,7 +103,7 @@ local function rematch(aid, a)
   if not waits and not kept then return end
   for g in groups(a) do
     if not waits then break end
-    local page = call('ZRANGEBYSCORE', P .. ':serve:' .. g, '-inf', '(' .. fmt('%.0f', BUSY), 'LIMIT', 0, 64)
+    local page = call('ZRANGEBYSCORE', P .. ':serve:' .. g, '-inf', '(' .. int(BUSY), 'LIMIT', '0', '64')
     for _, who in ipairs(page) do feed(who, adviser(who)) end
   end
   local left = {}

@@ -183,7 +183,7 @@ local function returned(id, c, kind)
   event(kind or 'returned', id, c)
   local a = was == 'parked' and adviser(owner)
   if a and not held and free(a) and num(a.used) + weight(c, a) <= num(a.capacity) then
-    return offer(id, c, owner, a, {rule = 'owner'})
+    return offer(id, c, owner, a, '{"rule":"owner"}')
   end
   wait(id, c)
 end

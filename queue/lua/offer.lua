@@ -5,26 +5,30 @@ local function offernotice(id, c)
 end
 -- UUIDv4 in shape; unique because the epoch of a contact only rises.
 local function offerid(id, epoch)
-  local h = redis.sha1hex(ARGV[2] .. id .. epoch)
-  return string.sub(h, 1, 8) .. '-' .. string.sub(h, 9, 12) .. '-4' .. string.sub(h, 14, 16) .. '-a'
-    .. string.sub(h, 18, 20) .. '-' .. string.sub(h, 21, 32)
+  local h, sub = redis.sha1hex(ARGV[2] .. id .. epoch), string.sub
+  return sub(h, 1, 8) .. '-' .. sub(h, 9, 12) .. '-4' .. sub(h, 14, 16) .. '-a' .. sub(h, 18, 20) .. '-' .. sub(h, 21, 32)
+end
+-- The same as members of a notice: what is in it needs no escaping.
+local function offertext(id, c)
+  return '"contact":"' .. id .. '","offer":"' .. c.offer .. '","channel":"' .. c.channel .. '","language":"' .. c.language
+    .. '","told":"' .. (c.intake or '') .. '","key":"' .. (c.key or '') .. '","lane":"' .. c.lane .. '","arrival":' .. c.arrival
+    .. ',"now":' .. nows .. ',"expires":' .. c.expires
 end
 local function offer(id, c, aid, a, why, state, reason)
-  local epoch, w = num(c.epoch) + 1, weight(c, a)
+  local epoch, w = int(num(c.epoch) + 1), weight(c, a)
   local ms = isCall(c) and @offercall or @offer
-  putc(id, c, 'state', state or 'offered', 'epoch', epoch, 'offer', offerid(id, epoch), 'offered', aid,
-    'expires', now + ms, 'offerweight', w)
-  puta(aid, a, 'used', num(a.used) + w, 'idle', now)
+  write(c, 'state', state or 'offered', 'epoch', epoch, 'offer', offerid(id, epoch), 'offered', aid, 'expires', int(now + ms))
+  if w ~= 1 or c.offerweight then write(c, 'offerweight', int(w)) end -- 1 where it is missing
+  write(a, 'used', int(num(a.used) + w), 'idle', nows)
   call('SADD', P .. ':offers:' .. aid, id)
   refresh(aid, a)
-  timer('offer|' .. id, now + ms)
+  call('ZADD', TIMERS, c.expires, 'offer|' .. id)
   event('offered', id, c, aid, reason, nil, why)
-  local t = offernotice(id, c)
-  t.duty = duty(a)
-  tella(aid, a, 'offer', t)
+  if (a.node or '') == '' then return end
+  post(a.node, '"to":"a:' .. aid .. '","kind":"offer","epoch":' .. (a.conn or '0') .. ',' .. offertext(id, c) .. ',"duty":' .. dutytext(a))
 end
 
--- Who was not chosen and why, at most eight, out of a page of the order of choice.
+-- Who was not chosen and why, at most eight, out of a page of the order of choice: members of JSON.
 local function passed(page, chosen, mine, skipped, group)
   local list, seen = {}, 0
   for i = 1, #page, 2 do
@@ -36,11 +40,11 @@ local function passed(page, chosen, mine, skipped, group)
       elseif not code and s >= BUSY then code = 'cooling'
       elseif not code and math.floor(s / LOAD) > math.floor(mine / LOAD) then code = 'more_loaded'
       elseif not code and math.floor(s / FLEX) > math.floor(mine / FLEX) then code = 'more_flexible' end
-      list[#list + 1] = {adviser = who, code = code or 'idle_later'}
+      list[#list + 1] = '{"adviser":"' .. who .. '","code":"' .. (code or 'idle_later') .. '"}'
     end
   end
   local rest = seen < 9 and 0 or call('ZCARD', P .. ':serve:' .. group) - 1 - #list
-  return #list > 0 and list or nil, rest > 0 and rest or nil
+  return (#list > 0 and ',"passed":[' .. table.concat(list, ',') .. ']' or '') .. (rest > 0 and ',"rest":' .. int(rest) or '')
 end
 
 -- The adviser for a contact that came or came back: nil, or id, table and reason.
@@ -56,8 +60,7 @@ local function choose(c, id)
       if out[who] then skipped[who] = 'excluded'
       elseif taken[who] and taken[who] ~= id then skipped[who] = 'reserved'
       else
-        local list, rest = passed(page, who, s, skipped, c.group)
-        return who, adviser(who), {rule = 'arrival', passed = list, rest = rest}
+        return who, adviser(who), '{"rule":"arrival"' .. passed(page, who, s, skipped, c.group) .. '}'
       end
     end
     if #page < 18 then return end

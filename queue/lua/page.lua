@@ -60,8 +60,8 @@ function page.whom(g)
 end
 
 function page.event(kind, p, who, reason, step, waited)
-  events[#events + 1] = fmt(',"kind":"%s","at":%.0f,"reason":"%s","adviser":"%s","page":{"id":"%s","step":%.0f,"waited":%.0f}}',
-    kind, now, reason, who, p.id, step, math.max(waited, 0))
+  events[#events + 1] = ',"kind":"' .. kind .. '","at":' .. nows .. ',"reason":"' .. reason .. '","adviser":"' .. who
+    .. '","page":{"id":"' .. p.id .. '","step":' .. int(step) .. ',"waited":' .. int(math.max(waited, 0)) .. '}}'
 end
 -- The round is over: nobody waits there any more, or somebody is there.
 function page.over(g, p)
@@ -74,8 +74,8 @@ end
 -- One step: the next one on the roster, three rounds, then a rest.
 function page.step(g, p, cause, since)
   if not p.id then
-    local id = string.sub(redis.sha1hex(ARGV[2] .. g .. fmt('%.0f', now)), 1, 32)
-    page.set(g, p, 'id', id, 'since', fmt('%.0f', since), 'cause', cause, 'to', '', 'step', 0)
+    local id = string.sub(redis.sha1hex(ARGV[2] .. g .. nows), 1, 32)
+    page.set(g, p, 'id', id, 'since', int(since), 'cause', cause, 'to', '', 'step', 0)
     call('SET', P .. ':paged:' .. id, g, 'PX', 86400000)
     call('SADD', P .. ':pages', g)
   end

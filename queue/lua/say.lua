@@ -25,14 +25,16 @@ local this = math.floor(now / 1000)
 if tonumber(second) ~= this then sent = 0 end
 if tonumber(sent) >= 5 or num(f[9]) >= 2000 then return {7} end
 local seq = math.max(num(c.seq) + 1, tonumber(ARGV[1]) * 1000000 + 1)
-call('XADD', P .. ':s:' .. id, seq .. '-0', 'from', side, 'cid', ARGV[8], 'sealed', ARGV[9], 'at', now)
-call('HSET', cids, side .. ARGV[8], seq)
-call('HSET', key, 'seq', seq, 'last', now, 'rate_' .. side, this .. ' ' .. sent + 1, 'count', num(f[9]) + 1)
-if num(ARGV[10]) > num(f[10]) then call('HSET', key, 'got', math.min(num(ARGV[10]), seq)) end
+local s = int(seq)
+call('XADD', P .. ':s:' .. id, s .. '-0', 'from', side, 'cid', ARGV[8], 'sealed', ARGV[9], 'at', nows)
+call('HSET', cids, side .. ARGV[8], s)
+call('HSET', key, 'seq', s, 'last', nows, 'rate_' .. side, int(this) .. ' ' .. int(sent + 1), 'count', int(num(f[9]) + 1))
+if num(ARGV[10]) > num(f[10]) then call('HSET', key, 'got', int(math.min(num(ARGV[10]), seq))) end
 local to = side == 'adviser' and 'c:' .. id or 'a:' .. (c.owner or '')
 local node = side == 'adviser' and c.node or a and a.node
 if (node or '') ~= '' then
-  post(node, fmt('"to":"%s","kind":"message","contact":"%s","seq":%.0f,"cid":"%s","from":"%s","sealed":"%s","key":"%s","at":%.0f,"version":%s,"epoch":%s',
-    to, id, seq, ARGV[8], side, ARGV[9], c.key, now, c.version or '0', a and a.conn or '0'))
+  post(node, '"to":"' .. to .. '","kind":"message","contact":"' .. id .. '","seq":' .. s .. ',"cid":"' .. ARGV[8] .. '","from":"' .. side
+    .. '","sealed":"' .. ARGV[9] .. '","key":"' .. c.key .. '","at":' .. nows .. ',"version":' .. (c.version or '0')
+    .. ',"epoch":' .. (a and a.conn or '0'))
 end
 return {0, seq, {}}

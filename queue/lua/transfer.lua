@@ -8,5 +8,5 @@ if c.state == 'transferring' and c.offered == target then return ok() end
 if c.state ~= 'active' then return {2} end
 local t = adviser(target)
 if target == aid or not free(t) or num(t.used) + weight(c, t) > num(t.capacity) then return {10} end
-offer(id, c, target, t, {rule = 'transfer'}, 'transferring', 'transfer')
+offer(id, c, target, t, '{"rule":"transfer"}', 'transferring', 'transfer')
 return ok()
