@@ -69,6 +69,7 @@ local function keep(aid, a)
   putc(first, contact(first), 'reserved', aid)
 end
 local function feed(aid, a)
+  local fed
   while not held and free(a) do
     if num(a.used) > 0 and next(classes()) and callsWait() then keep(aid, a) end
     local list, best, late = heads(aid, a), nil, false
@@ -76,13 +77,15 @@ local function feed(aid, a)
     for _, h in ipairs(list) do
       if not best or before(h, best, late) then best = h end
     end
-    if not best then return end
+    if not best then break end
     local seen = {}
     for i, h in ipairs(list) do seen[i] = '{"class":"' .. h.class .. '","wait_ms":' .. int(now - h.at) .. '}' end
     local c = contact(best.id)
     unclass(best.id, c)
-    offer(best.id, c, aid, a, '{"rule":"slot","heads":[' .. table.concat(seen, ',') .. ']}')
+    offer(best.id, c, aid, a, '{"rule":"slot","heads":[' .. table.concat(seen, ',') .. ']}', nil, nil, true)
+    fed = true
   end
+  if fed then refresh(aid, a) end -- once for all: nothing above asks for their order
 end
 
 -- By arrival, then id: the order in which several who lose their place look for another.

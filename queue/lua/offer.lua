@@ -14,14 +14,14 @@ local function offertext(id, c)
     .. '","told":"' .. (c.intake or '') .. '","key":"' .. (c.key or '') .. '","lane":"' .. c.lane .. '","arrival":' .. c.arrival
     .. ',"now":' .. nows .. ',"expires":' .. c.expires
 end
-local function offer(id, c, aid, a, why, state, reason)
+local function offer(id, c, aid, a, why, state, reason, later)
   local epoch, w = int(num(c.epoch) + 1), weight(c, a)
   local ms = isCall(c) and @offercall or @offer
   write(c, 'state', state or 'offered', 'epoch', epoch, 'offer', offerid(id, epoch), 'offered', aid, 'expires', int(now + ms))
   if w ~= 1 or c.offerweight then write(c, 'offerweight', int(w)) end -- 1 where it is missing
   write(a, 'used', int(num(a.used) + w), 'idle', nows)
   call('SADD', P .. ':offers:' .. aid, id)
-  refresh(aid, a)
+  if not later then refresh(aid, a) end
   call('ZADD', TIMERS, c.expires, 'offer|' .. id)
   event('offered', id, c, aid, reason, nil, why)
   if (a.node or '') == '' then return end
@@ -52,8 +52,10 @@ local function choose(c, id)
   local out, taken, alone = (c.excluded or '') ~= '' and excluded(c) or {}, {}, isCall(c)
   if (alone or c.lane == 'ordinary') and callsWait() then taken = reservations() end
   local key, skipped, from = P .. ':serve:' .. c.group, {}, 0
+  local first = call('ZRANGE', key, '0', '0', 'WITHSCORES') -- who says that nobody is free spares the page
+  if not first[1] or tonumber(first[2]) >= (alone and LOAD or BUSY) then return end
   while true do
-    local page = call('ZRANGE', key, from, from + 8, 'WITHSCORES')
+    local page = call('ZRANGE', key, int(from), int(from + 8), 'WITHSCORES')
     for i = 1, #page, 2 do
       local who, s = page[i], tonumber(page[i + 1])
       if s >= (alone and LOAD or BUSY) then return end
