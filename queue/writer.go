@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -47,11 +48,15 @@ type call struct {
 
 // writer sends every script of this node. A lane takes what has come while its last batch was on its
 // way and sends it as one pipeline; there is no timer, so when nothing is under way a script goes at
-// once. Two lanes, so that one stalled connection does not stop the node; scripts of one caller keep
-// their order because it waits for each. A connection that fails takes its batch along, never another.
+// once, sent by its caller. Two lanes, so that one stalled connection does not stop the node; scripts of
+// one caller keep their order because it waits for each. A connection that fails takes its batch along,
+// never another.
 type writer struct {
 	rdb     redis.UniversalClient // as many connections as lanes
 	calls   chan *call
+	turns   chan struct{} // holds one for each connection in use, of a lane or of a caller
+	failing atomic.Bool   // the last thing that was sent met a broken connection
+	life    context.Context
 	stop    context.CancelFunc
 	running sync.WaitGroup
 	end     sync.Once
@@ -61,7 +66,9 @@ type writer struct {
 // newWriter owns rdb from here on, and its lanes until close.
 func newWriter(rdb redis.UniversalClient, waiting int) *writer {
 	ctx, stop := context.WithCancel(context.Background())
-	w := &writer{rdb: rdb, calls: make(chan *call, waiting), stop: stop, ended: make(chan struct{})}
+	w := &writer{
+		rdb: rdb, calls: make(chan *call, waiting), turns: make(chan struct{}, lanes), life: ctx, stop: stop, ended: make(chan struct{}),
+	}
 	for range lanes {
 		w.running.Go(func() { w.lane(ctx) })
 	}
@@ -81,6 +88,9 @@ func (w *writer) close() error {
 func (w *writer) do(ctx context.Context, s script, args []any) ([]any, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if reply, ran, err := w.direct(ctx, args); ran {
+		return reply, err
 	}
 	c := &call{ctx: ctx, script: s, args: args, since: time.Now(), done: make(chan struct{})}
 	select {
@@ -103,40 +113,92 @@ func (w *writer) do(ctx context.Context, s script, args []any) ([]any, error) {
 	}
 }
 
-// lane sends batch after batch until ctx ends. After a second failure in a row it rests, longer
-// and longer, so that a Redis that is away or full is not stormed with dials.
+// direct sends a script from its caller's own goroutine when nobody waits and a connection is free, which
+// spares two changes of goroutine. Of ctx it heeds the deadline; a caller that is cancelled still waits for
+// the reply, at most as long as a connection waits for one. ran is false when the script has to take its
+// place among the others: it has not run then.
+func (w *writer) direct(ctx context.Context, args []any) (reply []any, ran bool, err error) {
+	if len(w.calls) > 0 || w.failing.Load() || w.life.Err() != nil {
+		return nil, false, nil
+	}
+	select {
+	case w.turns <- struct{}{}:
+	default:
+		return nil, false, nil
+	}
+	cmd := once{redis.NewCmd(ctx, args...)}
+	err = w.rdb.Process(ctx, cmd)
+	<-w.turns
+	if missing(err) {
+		return nil, false, nil
+	}
+	if broken(err) {
+		if until, bounded := ctx.Deadline(); bounded && !time.Now().Before(until) {
+			return nil, true, context.DeadlineExceeded
+		}
+		w.failing.Store(true)
+	}
+	reply, err = cmd.Slice()
+	return reply, true, err
+}
+
+// broken tells a connection's failure from an answer of Redis.
+func broken(err error) bool {
+	reply := redis.Error(nil)
+	return err != nil && !errors.As(err, &reply)
+}
+
+// lane sends batch after batch until ctx ends. It keeps its connection while there are calls.
 func (w *writer) lane(ctx context.Context) {
 	batch := make([]*call, 0, batchMax)
-	for failures := 0; ctx.Err() == nil; {
-		batch = w.collect(ctx, batch[:0])
-		if len(batch) == 0 {
-			continue
+	for failures := 0; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case first := <-w.calls:
+			batch = keep(batch[:0], first)
 		}
-		err := w.send(ctx, batch)
-		for i, c := range batch {
-			close(c.done)
-			batch[i] = nil
+		w.turns <- struct{}{} // whoever has one gives it back
+		for more := true; more && ctx.Err() == nil; {
+			batch = w.collect(batch)
+			failures = w.answer(ctx, batch, failures)
+			batch = batch[:0]
+			runtime.Gosched() // those whom the batch woke may have more to send
+			select {
+			case c := <-w.calls:
+				batch = keep(batch, c)
+			default:
+				more = false
+			}
 		}
-		if err == nil {
-			failures = 0
-			continue
-		}
-		failures++
-		if failures > 1 {
-			pause(ctx, min(respite, time.Millisecond<<min(failures, 16)))
-		}
+		<-w.turns
 	}
 }
 
-// collect waits for a call and takes all that wait with it.
-func (w *writer) collect(ctx context.Context, batch []*call) []*call {
-	select {
-	case <-ctx.Done():
-		return batch
-	case c := <-w.calls:
-		batch = keep(batch, c)
+// answer sends a batch and wakes its callers. It gives the failures in a row. After a second one it rests,
+// longer and longer, so that a Redis that is away or full is not stormed with dials.
+func (w *writer) answer(ctx context.Context, batch []*call, failures int) int {
+	if len(batch) == 0 {
+		return failures
 	}
-	runtime.Gosched() // those whom the last batch woke may have more to send
+	err := w.send(ctx, batch)
+	w.failing.Store(err != nil)
+	for i, c := range batch {
+		close(c.done)
+		batch[i] = nil
+	}
+	if err == nil {
+		return 0
+	}
+	failures++
+	if failures > 1 {
+		pause(ctx, min(respite, time.Millisecond<<min(failures, 16)))
+	}
+	return failures
+}
+
+// collect takes all calls that wait.
+func (w *writer) collect(batch []*call) []*call {
 	for len(batch) < batchMax {
 		select {
 		case c := <-w.calls:
@@ -186,7 +248,7 @@ func (w *writer) pipe(ctx context.Context, calls []*call) error {
 		_ = pipe.Process(ctx, c.cmd) // only takes note of it
 	}
 	_, err := pipe.Exec(ctx)
-	if reply := redis.Error(nil); err != nil && !errors.As(err, &reply) {
+	if broken(err) {
 		return err // each command holds its own reply or this error
 	}
 	return nil
@@ -220,7 +282,7 @@ func (w *writer) load(ctx context.Context, calls []*call) error {
 		case *redis.Client:
 			err = give(ctx, rdb)
 		}
-		if reply := redis.Error(nil); err != nil && !errors.As(err, &reply) {
+		if broken(err) {
 			return err
 		}
 	}
