@@ -16,9 +16,9 @@
 //
 // What differs from production, so that a figure means something:
 //   - LIMIT_* are raised to their maximum: all load comes from one network prefix.
-//   - A person may send five messages a second. G10 has 250 pairs at four a second each; in G11 4,000
-//     contacts send as fast as that bound allows, 20,000 a second in all.
-//   - Advisers have 20 places instead of three: their accounts are made by SQL, and signed in once.
+//   - A person may send five messages a second. G10 has 250 pairs at four a second each; in G11 8,000
+//     contacts send as fast as that bound allows, 40,000 a second in all.
+//   - Advisers have 40 places instead of three: their accounts are made by SQL, and signed in once.
 //   - Nodes are ended by SIGKILL after a repeat: nothing of it is kept.
 package main
 

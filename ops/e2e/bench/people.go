@@ -16,7 +16,7 @@ import (
 
 const (
 	staff  = 200 // accounts
-	places = 20  // conversations of each at once
+	places = 40  // conversations of each at once
 )
 
 // adviser is an account that is signed in: in the database that every run starts from, so that

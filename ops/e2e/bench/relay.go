@@ -44,10 +44,10 @@ func (c *chats) paced(pairs []*pair, rate int, long time.Duration) error {
 	})
 }
 
-// relayMost is G11: 4,000 contacts send as fast as they may, one message at a time each. A sixth within
+// relayMost is G11: 8,000 contacts send as fast as they may, one message at a time each. A sixth within
 // a second is sent a second after the answer to the first, so that none is refused.
 func relayMost(ctx context.Context, s *stage) (figures, error) {
-	c, err := s.talking(ctx, 4000, staff)
+	c, err := s.talking(ctx, staff*places, staff)
 	defer s.halt()
 	if err != nil {
 		c.close()
