@@ -82,6 +82,18 @@ type lives struct {
 	redis, pg              int64
 	spool                  []Event
 	drainedUnder           int64
+
+	standings, rebuilt []Standing
+	bound              string
+	cleared, lost      int
+	halted             time.Duration
+}
+
+func (l *lives) door() Door {
+	return Door{
+		Line: "main", Live: l, Lives: l, Ledger: l, Dress: func(context.Context, *Standing) {}, Reclaim: 10 * time.Second,
+		Lost: func(n int) { l.lost += n }, Log: slog.New(slog.DiscardHandler),
+	}
 }
 
 func (l *lives) Life(context.Context) (string, string, int64, error) {
@@ -109,22 +121,65 @@ func (l *lives) Submit([]Event) <-chan error {
 	return done
 }
 
+func (l *lives) Bind(run string) { l.bound = run }
+func (l *lives) Clear(context.Context) (int, error) {
+	l.cleared++
+	return 0, nil
+}
+func (l *lives) Rebuild(_ context.Context, n int64, legs []Standing) (int, error) {
+	if n != l.pg || l.redisRun != "" {
+		return 0, errors.New("rebuilt while others may write")
+	}
+	l.rebuilt = append(l.rebuilt, legs...)
+	return len(legs), nil
+}
+func (l *lives) Forget(context.Context, int64) error { return nil }
+func (l *lives) Halt(_ context.Context, _ int64, d time.Duration) error {
+	l.halted += d
+	return nil
+}
+func (l *lives) Standings(_ context.Context, _, after string, _ int) ([]Standing, error) {
+	if after != "" {
+		return nil, nil
+	}
+	return l.standings, nil
+}
+
 func TestEnterRaisesTheIncarnationOnlyForAnotherServer(t *testing.T) {
 	t.Parallel()
 	l := &lives{runID: "one"}
 	for range 2 {
-		if n, err := Enter(t.Context(), "main", l, l, l); err != nil || n != 1 {
+		if n, err := l.door().Enter(t.Context()); err != nil || n != 1 {
 			t.Fatalf("incarnation %d, %v", n, err)
 		}
 	}
 	l.runID, l.spool = "two", []Event{{Incarnation: 1, Number: 5}}
-	n, err := Enter(t.Context(), "main", l, l, l)
+	n, err := l.door().Enter(t.Context())
 	if err != nil || n != 2 || l.redis != 2 || l.pg != 2 || l.drainedUnder != 1 {
 		t.Fatalf("incarnation %d, %+v, %v", n, l, err)
 	}
 	l.redis, l.redisRun = 0, "" // Redis came back empty under the same process
-	if n, err := Enter(t.Context(), "main", l, l, l); err != nil || n != 3 {
-		t.Fatalf("incarnation %d, %v", n, err)
+	if n, err := l.door().Enter(t.Context()); err != nil || n != 3 || l.cleared != 3 || l.bound != "two" {
+		t.Fatalf("incarnation %d, %+v, %v", n, l, err)
+	}
+}
+
+// TestEnterRebuildsFromTheLedger: chats and running calls take their places before anybody may write; booked
+// calls come by themselves; matching is held only when there is somebody to come back.
+func TestEnterRebuildsFromTheLedger(t *testing.T) {
+	t.Parallel()
+	l := &lives{runID: "one"}
+	if _, err := l.door().Enter(t.Context()); err != nil || l.halted != 0 {
+		t.Fatalf("an empty line is held for %v, %v", l.halted, err)
+	}
+	l.runID = "two"
+	l.standings = []Standing{
+		{Contact: "a", Channel: "chat", State: Active}, {Contact: "b", Channel: "callback", State: Scheduled},
+		{Contact: "c", Channel: "callback", State: Active, Call: &Callback{}},
+	}
+	_, err := l.door().Enter(t.Context())
+	if err != nil || len(l.rebuilt) != 2 || l.rebuilt[1].Contact != "c" || l.halted != 10*time.Second || l.lost != 2 {
+		t.Fatalf("%+v, %v", l, err)
 	}
 }
 
@@ -132,7 +187,9 @@ func TestEnterStopsWhenTheSpoolCannotBeCommitted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := &lives{runID: "two", redisRun: "one", redis: 4, pg: 4, spool: []Event{{Number: 1}}}
-		if _, err := Enter(t.Context(), "main", l, l, refuses{}); err == nil || l.pg != 4 || l.redis != 4 {
+		d := l.door()
+		d.Ledger = refuses{}
+		if _, err := d.Enter(t.Context()); err == nil || l.pg != 4 || l.redis != 4 {
 			t.Fatalf("entered over an uncommitted spool: %+v %v", l, err)
 		}
 	})

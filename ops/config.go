@@ -71,6 +71,7 @@ type Timing struct {
 	TextLife        time.Duration `env:"TEXT_LIFE_SECONDS" envDefault:"86400" unit:"s" min:"1" max:"86400" meaning:"life of a conversation's text in all; can be shortened only"`
 	OutcomeDue      time.Duration `env:"OUTCOME_DUE_SECONDS" envDefault:"259200" unit:"s" min:"1" max:"1209600" meaning:"time to record an outcome"`
 	DurableWait     time.Duration `env:"DURABLE_WAIT_MS" envDefault:"500" unit:"ms" min:"1" max:"10000" meaning:"wait for Postgres before the spool answers for it"`
+	Reclaim         time.Duration `env:"RECLAIM_SECONDS" envDefault:"10" unit:"s" min:"1" max:"120" meaning:"time for consoles to come back after Redis was lost or restarted, before anybody is offered"`
 	Sweep           time.Duration `env:"SWEEP_MS" envDefault:"250" unit:"ms" min:"10" max:"5000" meaning:"between two looks at the timers"`
 	Term            time.Duration `env:"TERM_SECONDS" envDefault:"20" unit:"s" min:"1" max:"300" meaning:"time to hand over after SIGTERM"`
 	SpoolMax        int64         `env:"SPOOL_MAX" envDefault:"200000" min:"1" max:"10000000" meaning:"events that may wait for Postgres before new chats are refused"`

@@ -34,6 +34,7 @@ type Metrics struct {
 	sockets                      *prometheus.GaugeVec
 	pages                        *prometheus.CounterVec
 	unmanned                     prometheus.Gauge
+	textLost                     prometheus.Counter
 }
 
 // waitBuckets are seconds: fine around the first minute, where the service level is measured.
@@ -50,6 +51,7 @@ func NewMetrics(labels Labels) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		labels:   labels,
+		textLost: counter("text_lost_total", "Conversations of which Redis lost text."),
 		accepted: counter("contacts_accepted_total", "Contacts whose acceptance was acknowledged."),
 		recorded: counter("outcomes_recorded_total", "Outcomes recorded by advisers."),
 		repaired: counter("reconciler_repairs_total", "Differences between live state and ledger that were repaired."),
@@ -82,7 +84,7 @@ func NewMetrics(labels Labels) *Metrics {
 			m.pages.WithLabelValues(way, result)
 		}
 	}
-	m.registry.MustRegister(m.pages, m.unmanned, m.accepted, m.recorded, m.repaired, m.ended, m.offers, m.waiting, m.oldest, m.pending, m.waits, m.sockets,
+	m.registry.MustRegister(m.textLost, m.pages, m.unmanned, m.accepted, m.recorded, m.repaired, m.ended, m.offers, m.waiting, m.oldest, m.pending, m.waits, m.sockets,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -115,6 +117,9 @@ func (m *Metrics) Recorded() { m.recorded.Inc() }
 
 // Repaired counts a repair by the reconciler.
 func (m *Metrics) Repaired() { m.repaired.Inc() }
+
+// TextLost counts conversations of which Redis lost text.
+func (m *Metrics) TextLost(n int) { m.textLost.Add(float64(n)) }
 
 // Offer counts an offer that came to its end.
 func (m *Metrics) Offer(result string) {

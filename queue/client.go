@@ -11,10 +11,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"adviceline/helpline"
 	"adviceline/helpline/strict"
@@ -23,17 +23,22 @@ import (
 //go:embed lua/*.lua
 var lua embed.FS
 
-// Options of a queue. URL is redis://, rediss:// or unix://. Node names this process among those of
-// the line; a process that starts anew takes a new name.
+// Options of a queue. URL is redis://, rediss:// or unix://. With Nodes and Master it is those Sentinels that
+// say where the master is, with Nodes alone they are some of a cluster; the URL then gives user, password, database
+// and whether TLS is used, its host counts for nothing. Node names this process among those of the line; a process
+// that starts anew takes a new name.
 type Options struct {
-	URL    string
-	Line   string
-	Node   string
-	Salt   string // random per process; offer ids are made of it
-	Pool   int    // connections, with the two of the writer
-	Timing helpline.Timing
-	Rule   helpline.Rule   // empty: the default
-	Paging helpline.Paging // empty: nobody is paged
+	URL              string
+	Nodes            []string // host:port
+	Master           string   // its name at the Sentinels
+	SentinelPassword string
+	Line             string
+	Node             string
+	Salt             string // random per process; offer ids are made of it
+	Pool             int    // connections, with the two of the writer
+	Timing           helpline.Timing
+	Rule             helpline.Rule   // empty: the default
+	Paging           helpline.Paging // empty: nobody is paged
 }
 
 // Queue is the live state of one line, as one node uses it. Safe for concurrent use.
@@ -45,6 +50,9 @@ type Queue struct {
 	tag         string
 	scripts     map[string]script
 	incarnation func() int64
+	door        redis.UniversalClient // for what is done before the line is entered, and for the spool
+	bound       atomic.Value          // string: run id of the server process that the line was entered with
+	stale       chan struct{}         // a connection reached another one
 }
 
 // shared are the parts that the verbs have in common, in the order in which they build on each other;
@@ -62,9 +70,9 @@ func (mute) Printf(context.Context, string, ...any) {}
 // Open connects lazily: the first command tells whether Redis is there. It starts the writer of
 // scripts, which Close ends.
 func Open(o Options) (*Queue, error) {
-	u, err := redis.ParseURL(o.URL)
+	at, err := o.servers()
 	if err != nil {
-		return nil, errors.New("read REDIS_URL: not a redis://, rediss:// or unix:// address")
+		return nil, err
 	}
 	if o.Rule.Lanes == nil {
 		o.Rule = helpline.DefaultRule()
@@ -73,22 +81,12 @@ func Open(o Options) (*Queue, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Queue{
-		rdb: dial(u, max(o.Pool-lanes, 1)), ear: dial(u, 1), writer: newWriter(dial(u, lanes), backlog), opt: o, tag: "{line:" + o.Line + "}",
-		scripts: scripts, incarnation: func() int64 { return 0 },
-	}, nil
-}
-
-// dial makes a client of at most so many connections: pipelines have none of their own beside them.
-func dial(u *redis.Options, connections int) redis.UniversalClient {
-	return redis.NewUniversalClient(&redis.UniversalOptions{
-		Addrs: []string{u.Addr}, DB: u.DB, Username: u.Username, Password: u.Password, TLSConfig: u.TLSConfig,
-		PoolSize: connections, MaxActiveConns: connections, PipelinePoolSize: -1,
-		ContextTimeoutEnabled: true, MaxRetries: -1,
-		DialTimeout: 2 * time.Second, ReadTimeout: 3 * time.Second, WriteTimeout: 3 * time.Second,
-		PoolTimeout:              3 * time.Second,
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-	})
+	q := &Queue{
+		opt: o, tag: "{line:" + o.Line + "}", scripts: scripts, incarnation: func() int64 { return 0 }, stale: make(chan struct{}, 1),
+	}
+	q.rdb, q.ear, q.door = at.dial(max(o.Pool-lanes, 1), q.same), at.dial(1, q.same), at.dial(3, nil)
+	q.writer = newWriter(at.dial(lanes, q.same), backlog)
+	return q, nil
 }
 
 // script is one function of a library, which goes to Redis with the first call that finds it missing.
@@ -169,7 +167,9 @@ func fill(text string, settings map[string]int64) (filled string, err error) {
 func (q *Queue) Use(incarnation func() int64) { q.incarnation = incarnation }
 
 // Close ends the writer and the connections; commands that wait or are under way fail.
-func (q *Queue) Close() error { return errors.Join(q.writer.close(), q.ear.Close(), q.rdb.Close()) }
+func (q *Queue) Close() error {
+	return errors.Join(q.writer.close(), q.ear.Close(), q.rdb.Close(), q.door.Close())
+}
 
 // Ping tells whether Redis answers.
 func (q *Queue) Ping(ctx context.Context) error { return q.rdb.Ping(ctx).Err() }

@@ -4,16 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
+
+	"adviceline/helpline"
 )
 
-var runIDLine = regexp.MustCompile(`(?m)^run_id:([0-9a-f]+)`)
+var _ helpline.LiveState = (*Queue)(nil)
 
 // Life implements helpline.LiveState: the server's own run id, and what was recorded when the line
 // was last entered.
 func (q *Queue) Life(ctx context.Context) (runID, recorded string, incarnation int64, err error) {
-	info, err := q.rdb.Info(ctx, "server").Result()
+	master, err := q.master(ctx)
+	if err != nil {
+		return "", "", 0, err
+	}
+	info, err := master.Info(ctx, "server").Result()
 	if err != nil {
 		return "", "", 0, fmt.Errorf("read redis life: %w", err)
 	}
@@ -21,7 +26,7 @@ func (q *Queue) Life(ctx context.Context) (runID, recorded string, incarnation i
 	if m == nil {
 		return "", "", 0, errors.New("read redis life: no run id")
 	}
-	values, err := q.rdb.HMGet(ctx, q.key(":meta"), "run_id", "incarnation").Result()
+	values, err := q.door.HMGet(ctx, q.key(":meta"), "run_id", "incarnation").Result()
 	if err != nil {
 		return "", "", 0, fmt.Errorf("read redis life: %w", err)
 	}
@@ -32,10 +37,20 @@ func (q *Queue) Life(ctx context.Context) (runID, recorded string, incarnation i
 
 // SetLife implements helpline.LiveState.
 func (q *Queue) SetLife(ctx context.Context, runID string, incarnation int64) error {
-	if err := q.rdb.HSet(ctx, q.key(":meta"), "run_id", runID, "incarnation", incarnation).Err(); err != nil {
+	if err := q.door.HSet(ctx, q.key(":meta"), "run_id", runID, "incarnation", incarnation).Err(); err != nil {
 		return fmt.Errorf("record redis life: %w", err)
 	}
 	return nil
+}
+
+// Bind implements helpline.LiveState: a connection to any other server process is refused from here on,
+// and those that are open to one fail at their next use, because it is gone.
+func (q *Queue) Bind(runID string) {
+	q.bound.Store(runID)
+	select {
+	case <-q.stale: // told before
+	default:
+	}
 }
 
 // Time gives Redis' own clock.

@@ -48,9 +48,9 @@ type Node struct {
 	Deliver func(helpline.Notice)
 	Events  func([]helpline.Event)
 	Beat    func(Figures)
-	Missed  func() // notices may be lost: every socket reads again
-	Stale   func() // another node began a new incarnation: this one has to enter the line again
-	Evicted func() // the lease was over: everybody here counts as gone and has to come back
+	Missed  func()      // notices may be lost: every socket reads again
+	Stale   func() bool // Redis, or its incarnation, is another: enter the line again; false: not yet
+	Evicted func()      // the lease was over: everybody here counts as gone and has to come back
 	Log     *slog.Logger
 	Every   time.Duration // heartbeat
 	Sweep   time.Duration
@@ -153,27 +153,36 @@ func (n *Node) plan(ctx context.Context) {
 
 // RunHeartbeat beats until ctx ends.
 func (n *Node) RunHeartbeat(ctx context.Context) {
-	owed := int64(0) // what was counted at the last beat
+	owed, fresh := int64(0), false // what was counted at the last beat; the line was entered since
 	for seen := int64(0); ctx.Err() == nil; {
 		bound, cancel := context.WithTimeout(ctx, 2*time.Second)
 		f, err := n.Queue.Heartbeat(bound)
 		cancel()
 		switch {
 		case errors.Is(err, ErrIncarnation):
-			n.Stale()
+			if n.Stale() { // counters begin anew
+				owed, fresh = 0, true
+				n.heard.Store(0)
+			} else {
+				pause(ctx, n.Every/2)
+			}
 		case err != nil:
 			n.Log.WarnContext(ctx, "heartbeat missed", "error", err)
-		case f.Evicted != seen:
+		case f.Evicted != seen && !fresh:
 			seen = f.Evicted
 			n.heard.Store(f.Count)
 			owed = f.Count
 			n.Evicted()
 		default:
 			n.check(f.Count, owed)
-			owed = f.Count
+			owed, seen, fresh = f.Count, f.Evicted, false
 			n.Beat(f)
 		}
-		pause(ctx, n.Every)
+		select {
+		case <-n.Queue.stale:
+		case <-time.After(n.Every):
+		case <-ctx.Done():
+		}
 	}
 }
 

@@ -110,9 +110,10 @@ func TestNodeIsToldOfANewIncarnation(t *testing.T) {
 	told, beats := make(chan struct{}, 1), make(chan Figures, 64)
 	n := &Node{
 		Queue: b.Queue, Log: slog.New(slog.DiscardHandler), Every: time.Millisecond, Sweep: time.Millisecond,
-		Stale: func() {
+		Stale: func() bool {
 			current.Store(2)
 			told <- struct{}{}
+			return true
 		},
 		Beat: func(f Figures) {
 			select {

@@ -106,13 +106,13 @@ func decodeEvents(v any) ([]helpline.Event, error) {
 func (q *Queue) Overdue(ctx context.Context, olderThanMS int64, limit int) ([]helpline.Event, error) {
 	end := "+"
 	if olderThanMS > 0 {
-		t, err := q.rdb.Time(ctx).Result()
+		t, err := q.door.Time(ctx).Result()
 		if err != nil {
 			return nil, fmt.Errorf("read spool: %w", err)
 		}
 		end = strconv.FormatInt(t.UnixMilli()-olderThanMS, 10)
 	}
-	entries, err := q.rdb.XRangeN(ctx, q.key(":spool"), "-", end, int64(limit)).Result()
+	entries, err := q.door.XRangeN(ctx, q.key(":spool"), "-", end, int64(limit)).Result()
 	if err != nil {
 		return nil, fmt.Errorf("read spool: %w", err)
 	}
@@ -136,7 +136,7 @@ func (q *Queue) Discard(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if err := q.rdb.XDel(ctx, q.key(":spool"), ids...).Err(); err != nil {
+	if err := q.door.XDel(ctx, q.key(":spool"), ids...).Err(); err != nil {
 		return fmt.Errorf("discard spool entries: %w", err)
 	}
 	return nil
@@ -146,11 +146,11 @@ func (q *Queue) Discard(ctx context.Context, ids []string) error {
 // :refused for a person to look at: nothing is lost, nothing else waits behind them.
 func (q *Queue) SetAside(ctx context.Context, ids []string) error {
 	for _, id := range ids {
-		entries, err := q.rdb.XRange(ctx, q.key(":spool"), id, id).Result()
+		entries, err := q.door.XRange(ctx, q.key(":spool"), id, id).Result()
 		if err != nil {
 			return fmt.Errorf("set spool entry aside: %w", err)
 		}
-		_, err = q.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		_, err = q.door.TxPipelined(ctx, func(p redis.Pipeliner) error {
 			for _, x := range entries {
 				p.XAdd(ctx, &redis.XAddArgs{Stream: q.key(":refused"), Values: x.Values})
 				p.XDel(ctx, q.key(":spool"), x.ID)

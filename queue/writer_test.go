@@ -261,12 +261,12 @@ func TestFullAndClosed(t *testing.T) {
 	if err := q.writer.close(); err != nil {
 		t.Fatal(err)
 	}
-	u, err := redis.ParseURL(p.url)
+	at, err := Options{URL: p.url}.servers()
 	if err != nil {
 		t.Fatal(err)
 	}
 	const waiting, callers = 4, lanes*batchMax + 4 + 50
-	q.writer = newWriter(dial(u, lanes), waiting)
+	q.writer = newWriter(at.dial(lanes, nil), waiting)
 	p.stall.Store(lanes)
 	errs := make(chan error, callers)
 	for i := range callers {

@@ -175,19 +175,6 @@ func (n *node) openQueue(ctx context.Context) error {
 	})
 	n.stops.goes("ledger", n.ledger.Run)
 	q.Use(n.incarnation.Load)
-	return n.enter(ctx)
-}
-
-// enter makes the line usable for this node: at its start, and again when another node found Redis
-// restarted and began a new incarnation. Until then every script of this node is refused.
-func (n *node) enter(ctx context.Context) error {
-	bound, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	incarnation, err := helpline.Enter(bound, n.cfg.Line, n.queue, n.store, n.ledger)
-	if err != nil {
-		return err
-	}
-	n.incarnation.Store(incarnation)
 	return nil
 }
 
@@ -210,13 +197,13 @@ func (n *node) setAside(ids []string, reason helpline.Code) {
 	}
 }
 
-func (n *node) openLine(context.Context) error {
+func (n *node) openLine(ctx context.Context) error {
 	n.line = &helpline.Line{
 		Queue: n.queue, Ledger: n.ledger, Seal: n.keys, Tokens: helpline.NewTokens(n.keys.Derive),
 		Timing: timing(n.cfg), Now: n.now(), Log: n.log, Observe: observe(n.metrics), Calls: n.callbacks(),
 		Paging: n.queue,
 	}
-	return nil
+	return n.enter(ctx)
 }
 
 func (n *node) openPeople(ctx context.Context) (err error) {
@@ -259,14 +246,7 @@ func (n *node) openLoops(ctx context.Context) error {
 			n.contacts.Changed(f.Changes)
 			n.metrics.Unmanned(f.Unmanned)
 		},
-		Stale: func() {
-			if err := n.enter(context.Background()); err != nil {
-				n.log.Error("line not entered again", "error", err)
-				return
-			}
-			n.log.Warn("line entered again under a new incarnation")
-			n.tellServed(context.Background())
-		},
+		Stale: n.again,
 		Missed: func() {
 			n.log.Warn("notices were missed: every socket reads again")
 			n.contacts.Refresh()

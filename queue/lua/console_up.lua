@@ -3,7 +3,7 @@
 -- offers, owed, danger}.
 local aid = ARGV[4]
 local a = adviser(aid)
-local old, conn = a.node, num(a.conn) + 1
+local old, conn = a.node, math.max(num(a.conn) + 1, (tonumber(ARGV[1]) - 1) * 1000000) -- Redis may have gone back
 if a.serving == '1' then
   for g in groups(a) do call('ZREM', P .. ':serve:' .. g, aid) end
 end

@@ -31,6 +31,20 @@ local function shown(id, c, got)
   end)
   if left ~= c.heldin then putc(id, c, 'heldin', left, 'held', #unseen(id, left)) end
 end
+-- Text is gone that somebody may have seen: both sides read it in the conversation, as a message of the
+-- house without text.
+local function missing(id, c)
+  local seq = math.max(num(c.seq) + 1, tonumber(ARGV[1]) * 1000000 + 1)
+  local cid = offerid(id, 'lost' .. seq)
+  call('XADD', P .. ':s:' .. id, seq .. '-0', 'from', 'system', 'cid', cid, 'sealed', '', 'at', now)
+  putc(id, c, 'seq', seq, 'missing', ARGV[1])
+  local t = {contact = id, seq = seq, cid = cid, from = 'system', sealed = '', key = c.key, at = now}
+  tellc(id, c, 'message', t)
+  if (c.owner or '') ~= '' then
+    t = {contact = id, seq = seq, cid = cid, from = 'system', sealed = '', key = c.key, at = now}
+    tella(c.owner, adviser(c.owner), 'message', t)
+  end
+end
 local function unnumber(id, c)
   local key = P .. ':number:' .. (c.number or '')
   if call('GET', key) == id then call('DEL', key) end
