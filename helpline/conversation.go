@@ -56,6 +56,7 @@ func (l *Line) Sit(ctx context.Context, token, socket string, after int64) (Seat
 	if v.State.Public() == "ended" {
 		return seat, v, nil, nil
 	}
+	l.compare(ctx, c.Contact, after, v.Kept, v.Seq)
 	sealed, err := l.Queue.History(ctx, c.Contact, max(after, v.Floor))
 	if err != nil {
 		return Seat{}, View{}, nil, fmt.Errorf("read history: %w", err)
@@ -65,6 +66,22 @@ func (l *Line) Sit(ctx context.Context, token, socket string, after int64) (Seat
 		messages = append(messages, l.OpenMessage(ctx, c.Contact, v.Key, m))
 	}
 	return seat, v, messages, nil
+}
+
+// perLife is how many numbers a conversation has in one incarnation.
+const perLife = 1_000_000
+
+// compare notes that text is gone when a page has seen, in an earlier incarnation, what the conversation
+// does not hold any more. Its own page's messages come again by themselves.
+func (l *Line) compare(ctx context.Context, contact string, seen, kept, seq int64) {
+	if seen <= kept || seen/perLife >= seq/perLife {
+		return
+	}
+	events, err := l.Queue.Missing(ctx, contact, seen)
+	l.Note(events)
+	if err != nil {
+		l.Log.WarnContext(ctx, "lost text not noted", "error", err)
+	}
 }
 
 // Stand tells that the contact's socket is gone; place and conversation are kept for the grace.
@@ -121,6 +138,9 @@ func messageField(from Side, cid string) string { return "message/" + string(fro
 // comes as an empty system message: the page says that a line is gone.
 func (l *Line) OpenMessage(ctx context.Context, contact, key string, m SealedMessage) Message {
 	out := Message{Seq: m.Seq, CID: m.CID, From: m.From, At: m.At}
+	if m.From == FromSystem { // of the house itself: it says that text is gone
+		return out
+	}
 	plain, err := l.Seal.Open(key, contact, messageField(m.From, m.CID), 0, m.Sealed)
 	if err != nil {
 		l.Log.ErrorContext(ctx, "message cannot be opened", "error", err)

@@ -78,6 +78,7 @@ func (l *Line) ConsoleUp(ctx context.Context, a Adviser, after map[string]int64)
 		w.Offers = append(w.Offers, l.OpenOffer(o))
 	}
 	for _, leg := range desk.Legs {
+		l.compare(ctx, leg.Contact, after[leg.Contact], leg.Kept, leg.Seq)
 		leg.History, err = l.Queue.History(ctx, leg.Contact, max(after[leg.Contact], 0))
 		if err != nil {
 			return Welcome{Console: desk.Console}, fmt.Errorf("read history: %w", err)

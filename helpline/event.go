@@ -63,6 +63,8 @@ const (
 	WindowMissed    = "window_missed"    // it closed, and nobody tried
 	CallbackReview  = "review"           // a person has to look; Reason says why
 	CallbackLost    = "unreached"        // attempts are used up: a person has to look
+	Rebuilt         = "rebuilt"          // took its place again after Redis was lost, restarted or failed over
+	TextLost        = "text_lost"        // Redis lost text of the conversation
 	Paged           = "paged"
 	PageCame        = "page_acknowledged"
 	PageOver        = "page_over"

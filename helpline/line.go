@@ -48,7 +48,8 @@ type DangerQueue interface {
 
 // ConversationQueue keeps conversations. History gives at most 2,000 messages after seq, in order.
 // Release lets out what is held since a return by number, and says how many messages.
-// Forward tells the node that holds a stream what its page has posted.
+// Forward tells the node that holds a stream what its page has posted. Missing notes that a page has seen a
+// number that the conversation does not hold any more: both sides are told once.
 type ConversationQueue interface {
 	Say(ctx context.Context, s Saying) (seq int64, err error)
 	History(ctx context.Context, contact string, after int64) ([]SealedMessage, error)
@@ -56,6 +57,7 @@ type ConversationQueue interface {
 	End(ctx context.Context, c Console, contact, reason string) ([]Event, error)
 	Release(ctx context.Context, c Console, contact string) (int64, error)
 	Forward(ctx context.Context, p Posted) error
+	Missing(ctx context.Context, contact string, seen int64) ([]Event, error)
 }
 
 // OutcomeQueue keeps drafts and takes recorded outcomes. A draft is its own wrapped key, a space and

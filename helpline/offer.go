@@ -12,6 +12,7 @@ type Leg struct {
 	State        State
 	Epoch        int64
 	Seq          int64
+	Kept         int64 // as of a View
 	Waited       time.Duration
 	Key          string
 	Told         string // sealed; empty once the text is destroyed

@@ -11,6 +11,7 @@ type View struct {
 	State   State
 	Alias   string // of the adviser who has joined
 	Seq     int64
+	Kept    int64    // highest number that was there when the present incarnation began
 	Floor   int64    // messages up to here are never shown again (after a return by number)
 	Place   Position // valid while waiting
 	Key     string   // wrapped data key

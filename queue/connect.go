@@ -76,7 +76,7 @@ func (q *Queue) same(ctx context.Context, conn *redis.Conn) error {
 		return nil
 	}
 	q.tell()
-	return ErrIncarnation
+	return fmt.Errorf("connect: %w", ErrIncarnation) // go-redis takes one layer off
 }
 
 // tell wakes the heartbeat: the line has to be entered again.

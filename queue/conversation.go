@@ -62,6 +62,12 @@ func (q *Queue) Release(ctx context.Context, c helpline.Console, contact string)
 	return n, err
 }
 
+// Missing implements helpline.ConversationQueue.
+func (q *Queue) Missing(ctx context.Context, contact string, seen int64) ([]helpline.Event, error) {
+	_, events, err := q.run(ctx, "missing", contact, seen)
+	return events, err
+}
+
 // Forward implements helpline.ConversationQueue.
 func (q *Queue) Forward(ctx context.Context, p helpline.Posted) error {
 	_, _, err := q.run(ctx, "forward", p.To, p.Version, p.Mark, p.Key, p.Sealed)

@@ -22,6 +22,7 @@ type leg struct {
 	Accepted     string          `json:"accepted"`
 	Epoch        string          `json:"epoch"`
 	Seq          string          `json:"seq"`
+	Kept         string          `json:"kept"`
 	Key          string          `json:"key"`
 	Draft        string          `json:"draft"`
 	DraftVersion string          `json:"draftversion"`
@@ -45,7 +46,7 @@ func (l leg) domain() helpline.Leg {
 			Contact: l.Contact, Channel: l.Channel, Language: l.Language, Lane: helpline.Lane(l.Lane),
 			Arrival: instant(number(l.Arrival)),
 		},
-		State: helpline.State(l.State), Epoch: number(l.Epoch), Seq: number(l.Seq),
+		State: helpline.State(l.State), Epoch: number(l.Epoch), Seq: number(l.Seq), Kept: number(l.Kept),
 		Waited: time.Duration(until-number(l.Arrival)) * time.Millisecond, Key: l.Key, Told: l.Told,
 		Draft: l.Draft, DraftVersion: number(l.DraftVersion), Held: int(number(l.Held)), History: history(l.History),
 	}

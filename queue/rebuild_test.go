@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"testing"
 	"time"
@@ -198,8 +199,8 @@ func TestConnectionToAnotherServerIsRefused(t *testing.T) {
 	if err := wrong.Ping(t.Context()); err == nil {
 		t.Fatal("spoke to another server")
 	}
-	if _, err := wrong.Heartbeat(t.Context()); err == nil {
-		t.Fatal("a script ran on another server")
+	if _, err := wrong.Heartbeat(t.Context()); !errors.Is(err, ErrIncarnation) || !errors.Is(err, helpline.ErrQueueUnavailable) {
+		t.Fatalf("a script on another server: %v", err)
 	}
 	<-wrong.stale
 }

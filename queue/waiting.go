@@ -17,6 +17,7 @@ type view struct {
 	State string `json:"state"`
 	Alias string `json:"alias"`
 	Seq   int64  `json:"seq"`
+	Kept  int64  `json:"kept"`
 	Floor int64  `json:"floor"`
 	helpline.Position
 	Key     string `json:"key"`
@@ -25,7 +26,7 @@ type view struct {
 
 func (v view) domain() helpline.View {
 	return helpline.View{
-		State: helpline.State(v.State), Alias: v.Alias, Seq: v.Seq, Floor: v.Floor, Place: v.Position,
+		State: helpline.State(v.State), Alias: v.Alias, Seq: v.Seq, Kept: v.Kept, Floor: v.Floor, Place: v.Position,
 		Key: v.Key, Version: v.Version,
 	}
 }

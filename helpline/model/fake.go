@@ -225,3 +225,6 @@ func (f *Fake) Expire(context.Context) (int64, []helpline.Event, error) {
 		return int64(n), events, nil
 	})
 }
+
+// Missing implements helpline.ConversationQueue: nothing here goes back.
+func (f *Fake) Missing(context.Context, string, int64) ([]helpline.Event, error) { return nil, nil }

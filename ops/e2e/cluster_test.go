@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -25,6 +24,8 @@ var full = os.Getenv("RELAY_FULL") == "1"
 type nodes struct {
 	t    *testing.T
 	each []*house
+	db   *database
+	rdb  *rig.Redis
 }
 
 // several starts n nodes at the same time on an empty database.
@@ -58,10 +59,10 @@ func gather(t *testing.T, n int, set settings) *nodes {
 	for _, p := range ports[:n] {
 		origins = append(origins, "http://"+p)
 	}
-	s := &nodes{t: t}
+	s := &nodes{t: t, db: db, rdb: rdb}
 	for i := range n {
 		mine := settings{
-			"DATABASE_URL": db.url("adviceline"), "REDIS_URL": rdb, "ROOT_KEY_FILE": root, "KEY_DIR": keys,
+			"DATABASE_URL": db.url("adviceline"), "REDIS_URL": rdb.URL, "ROOT_KEY_FILE": root, "KEY_DIR": keys,
 			"PUBLIC_ORIGINS": strings.Join(origins, ","), "LIMIT_INTAKE": "1000", "LIMIT_SIGNIN": "1000",
 			"LIMIT_SOCKETS": "1000",
 		}
@@ -75,18 +76,21 @@ func gather(t *testing.T, n int, set settings) *nodes {
 func (s *nodes) any() *house { return s.each[rand.N(len(s.each))] }
 
 // newRedis starts a Redis of the test's own, with the settings of the embedded one.
-func newRedis(t *testing.T) (url string) {
+func newRedis(t *testing.T) *rig.Redis {
 	t.Helper()
 	need(t, "redis-server", "/usr/bin/redis-server")
 	dir := filepath.Join(scratch, "redis"+random(3))
 	socket := filepath.Join(dir, "s")
-	c, err := rig.StartRedis(t.Context(), dir, "unix://"+socket, "--port", "0", "--unixsocket", socket,
+	r, err := rig.MakeRedis(dir, "unix://"+socket, "--port", "0", "--unixsocket", socket,
 		"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction")
+	if err == nil {
+		err = r.Start(t.Context())
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.End(syscall.SIGKILL, time.Second) })
-	return "unix://" + socket
+	t.Cleanup(r.Kill)
+	return r
 }
 
 // move takes the peer to its next house.

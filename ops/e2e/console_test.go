@@ -32,6 +32,7 @@ type consoleClient struct {
 
 	mu      sync.Mutex
 	duty    string
+	wished  string  // what the adviser chose last
 	offers  []frame // those that stand
 	offered []frame // every one that ever came, in order
 	revoked []frame
@@ -165,6 +166,9 @@ func (c *consoleClient) ask(t *testing.T, f map[string]any) frame {
 	q := &question{frame: f, answer: make(chan frame, 1)}
 	c.mu.Lock()
 	c.asked[ref] = q
+	if f["type"] == "duty" {
+		c.wished, _ = f["state"].(string)
+	}
 	c.send(f)
 	c.mu.Unlock()
 	select {
@@ -196,6 +200,7 @@ func (c *consoleClient) take(f frame) {
 	switch f.Type {
 	case "welcome":
 		c.welcome(f)
+		c.recover(f)
 	case "duty":
 		c.duty = f.State
 	case "offer":
@@ -214,7 +219,10 @@ func (c *consoleClient) take(f frame) {
 		}
 	case "said":
 		if l := c.all[f.Contact]; l != nil {
-			l.said = append(l.said, taken{f.Seq, l.epoch})
+			if !slices.ContainsFunc(l.said, func(s taken) bool { return s.seq == f.Seq }) { // answered again to a repetition
+				l.said = append(l.said, taken{f.Seq, l.epoch})
+			}
+			l.box.life = max(l.box.life, life(f.Seq))
 			l.box.said(f.CID)
 			l.box.flush(c.send)
 		}
@@ -232,6 +240,14 @@ func (c *consoleClient) take(f frame) {
 		}
 		delete(c.asked, f.Ref)
 		q.answer <- f
+	}
+}
+
+// recover goes on as before when the server forgot that this adviser was ready.
+func (c *consoleClient) recover(f frame) {
+	if c.wished == "ready" && string(f.Duty) == `"off"` {
+		c.send(map[string]any{"type": "audible", "ref": uuid.NewString()})
+		c.send(map[string]any{"type": "duty", "state": "ready", "ref": uuid.NewString()})
 	}
 }
 
@@ -287,6 +303,7 @@ func (c *consoleClient) open(f frame) {
 		c.legs[f.Contact] = l
 	}
 	l.epoch, l.state = f.Epoch, "active"
+	l.box.welcome(f.Seq)
 	for _, m := range f.History {
 		if m.Seq > l.heard.after { // a repeated answer tells the whole again
 			c.hear(l, m)

@@ -134,6 +134,7 @@ func (c *contactClient) take(f frame) {
 	switch f.Type {
 	case "welcome":
 		c.state, c.alias = f.State, f.Alias
+		c.box.welcome(f.Seq)
 	case "position":
 		c.state = "waiting"
 		if f.Ahead != nil {
@@ -150,6 +151,7 @@ func (c *contactClient) take(f frame) {
 		}
 		c.heard.take(f)
 	case "said":
+		c.box.life = max(c.box.life, life(f.Seq))
 		c.box.said(f.CID)
 		c.box.flush(c.send)
 	case "ended":

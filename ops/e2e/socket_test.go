@@ -267,8 +267,10 @@ func (h *house) dial(ctx context.Context, path string) (*websocket.Conn, error) 
 // outbox keeps what was not answered with `said`, in order. The mutex is its owner's.
 type outbox struct {
 	waiting []*saying
-	held    bool // a refusal has to pass before anything more is sent
-	slow    bool // catching up: one at a time, since what is refused may be overtaken by the next
+	all     []*saying
+	life    int64 // the highest incarnation of the server's memory that was seen
+	held    bool  // a refusal has to pass before anything more is sent
+	slow    bool  // catching up: one at a time, since what is refused may be overtaken by the next
 }
 
 type saying struct {
@@ -280,8 +282,23 @@ type saying struct {
 func (o *outbox) add(f map[string]any) string {
 	cid := uuid.NewString()
 	f["type"], f["cid"] = "say", cid
-	o.waiting = append(o.waiting, &saying{cid: cid, frame: f})
+	s := &saying{cid: cid, frame: f}
+	o.waiting, o.all = append(o.waiting, s), append(o.all, s)
 	return cid
+}
+
+// life is the incarnation that a number belongs to.
+func life(seq int64) int64 { return seq / 1_000_000 }
+
+// welcome takes the number that the server has reached: in a new incarnation everything is said again, with
+// its old cids.
+func (o *outbox) welcome(seq int64) {
+	if now := life(seq); now > o.life {
+		if o.life > 0 {
+			o.waiting = slices.Clone(o.all)
+		}
+		o.life = now
+	}
 }
 
 func (o *outbox) said(cid string) {
@@ -344,6 +361,11 @@ func (x *transcript) take(m frame) {
 		return
 	}
 	x.after = m.Seq
+	for _, known := range x.got { // shown once, however often it was said to a server that had lost it
+		if known.CID != "" && known.CID == m.CID && known.From == m.From && life(known.Seq) < life(m.Seq) {
+			return
+		}
+	}
 	x.got = append(x.got, m)
 }
 

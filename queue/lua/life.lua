@@ -38,6 +38,7 @@ local function missing(id, c)
   local cid = offerid(id, 'lost' .. seq)
   call('XADD', P .. ':s:' .. id, seq .. '-0', 'from', 'system', 'cid', cid, 'sealed', '', 'at', now)
   putc(id, c, 'seq', seq, 'missing', ARGV[1])
+  event('text_lost', id, c, c.owner)
   local t = {contact = id, seq = seq, cid = cid, from = 'system', sealed = '', key = c.key, at = now}
   tellc(id, c, 'message', t)
   if (c.owner or '') ~= '' then

@@ -60,6 +60,6 @@ local function standing(id, c)
     low, high = range(c, ahead)
     waking = page.waking(c)
   end
-  return {state = c.state, alias = c.alias or '', seq = num(c.seq), floor = num(c.floor), ahead = ahead,
+  return {state = c.state, alias = c.alias or '', seq = num(c.seq), kept = num(c.kept), floor = num(c.floor), ahead = ahead,
     low = low, high = high, waking = waking, key = c.key or '', version = num(c.version)}
 end

@@ -28,7 +28,7 @@ export class ChatList {
       this.said(m.cid, m.seq);
       return false;
     }
-    const el = this.line(m.from, m.text, m.at);
+    const el = this.line(m.from, m.from === 'system' && !m.text ? say('x.lines_gone') : m.text, m.at);
     if (m.cid) this.byCid.set(m.cid, el);
     this.number(el, m.seq);
     return true;

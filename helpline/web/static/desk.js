@@ -76,7 +76,8 @@ export class Desk {
     this.offers.replace(f.offers);
     this.danger.replace(f.danger, f.parked);
     this.transfer.list(f.list);
-    this.duty.show(f);
+    this.duty.welcome(f, Date.now() - this.heard);
+    this.heard = Date.now();
     this.owed = new Map((f.owed || []).map((o) => typeof o === 'string' ? [o, {contact: o}] : [o.contact, o]));
     this.paintOwed();
     this.session.again();
@@ -174,6 +175,8 @@ export class Desk {
 
   /** @private */
   phase(phase, code) {
+    if (phase !== 'open' && this.up) this.heard = Date.now();
+    this.up = phase === 'open';
     const el = named('connection');
     show(el, true);
     el.setAttribute('data-phase', phase);

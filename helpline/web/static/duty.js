@@ -5,6 +5,7 @@ import {named, put} from './dom.js';
 import {test, wake} from './sound.js';
 import {say} from './words.js';
 
+const GRACE = 60000;
 const BUTTONS = {ready: 'duty-ready', paused: 'duty-pause', on_phone: 'duty-phone', off: 'duty-off'};
 
 export class Duty {
@@ -12,6 +13,7 @@ export class Duty {
   constructor(session, notice) {
     this.session = session;
     this.notice = notice;
+    this.wished = '';
     const reason = named('pause-reason');
     fill(reason, 'pause_reason', false);
     named('duty-ready').addEventListener('click', () => this.ready());
@@ -36,7 +38,19 @@ export class Duty {
 
   /** @private */
   ask(fields) {
+    if (fields.state) this.wished = fields.state;
     this.session.ask(Object.assign({type: 'duty'}, fields)).then((f) => this.show(f));
+  }
+
+  /**
+   * A console that was away for less than its grace goes on as it was, also when the server forgot its duty.
+   * @param {any} f the welcome @param {number} away ms
+   */
+  welcome(f, away) {
+    this.show(f);
+    if (f.duty !== 'off' || away > GRACE || this.wished !== 'ready' && this.wished !== 'on_phone') return;
+    this.session.ask({type: 'audible'}).then((d) => this.show(d));
+    this.ask({state: this.wished});
   }
 
   /** Shows a `duty` frame, or the duty of a welcome. @param {any} f */
