@@ -152,6 +152,10 @@ func (c *consoleClient) resend() {
 	for _, q := range c.asked {
 		c.send(q.frame)
 	}
+	if c.forgotten {
+		c.send(map[string]any{"type": "audible", "ref": uuid.NewString()})
+		c.send(map[string]any{"type": "duty", "state": "ready", "ref": uuid.NewString()})
+	}
 	for _, l := range c.legs {
 		l.box.again()
 		l.box.flush(c.send)
@@ -200,7 +204,7 @@ func (c *consoleClient) take(f frame) {
 	switch f.Type {
 	case "welcome":
 		c.welcome(f)
-		c.recover(f)
+		c.forgotten = c.wished == "ready" && string(f.Duty) == `"off"`
 	case "duty":
 		c.duty = f.State
 	case "offer":
@@ -240,14 +244,6 @@ func (c *consoleClient) take(f frame) {
 		}
 		delete(c.asked, f.Ref)
 		q.answer <- f
-	}
-}
-
-// recover goes on as before when the server forgot that this adviser was ready.
-func (c *consoleClient) recover(f frame) {
-	if c.wished == "ready" && string(f.Duty) == `"off"` {
-		c.send(map[string]any{"type": "audible", "ref": uuid.NewString()})
-		c.send(map[string]any{"type": "duty", "state": "ready", "ref": uuid.NewString()})
 	}
 }
 
