@@ -34,6 +34,11 @@ func (c *Config) check() []error {
 	fail(!lineName.MatchString(c.Line), "LINE", NotAName)
 	fail(!phone.MatchString(c.Phone), "PHONE", NotAPhone)
 	fail(!serviceURL(c.DatabaseURL, "postgres", "postgresql"), "DATABASE_URL", NotAURL)
+	for _, node := range c.RedisNodes {
+		fail(!address(node), "REDIS_NODES", NotAnAddress)
+	}
+	fail(c.RedisMaster != "" && len(c.RedisNodes) == 0, "REDIS_MASTER", NeedsPartner)
+	fail(len(c.RedisNodes) > 0 && c.RedisURL == "", "REDIS_NODES", NeedsPartner)
 	fail(!serviceURL(c.RedisURL, "redis", "rediss", "unix"), "REDIS_URL", NotAURL)
 	fail((c.TLSCertFile == "") != (c.TLSKeyFile == ""), "TLS_CERT_FILE", NeedsPartner)
 	for _, p := range c.TrustedProxies {

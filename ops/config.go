@@ -25,8 +25,11 @@ type Config struct {
 	PublicOrigins  []string       `env:"PUBLIC_ORIGINS" shown:"http://ADDR, and localhost on loopback" meaning:"origins of our own pages as browsers write them, with commas between; wanted when ADDR names no address of its own"`
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" shown:"none" meaning:"networks (CIDR, with commas between) whose X-Forwarded-For is believed"`
 	DataDir        string         `env:"DATA_DIR" shown:"/var/lib/adviceline as root, else $XDG_STATE_HOME/adviceline or ~/.local/state/adviceline" meaning:"folder of keys and of the embedded services, as an absolute path"`
-	DatabaseURL    string         `env:"DATABASE_URL" shown:"embedded" meaning:"Postgres, as postgres://..."`
+	DatabaseURL    string         `env:"DATABASE_URL" shown:"embedded" meaning:"Postgres, as postgres://...; of several hosts with commas between, target_session_attrs=read-write takes the primary"`
 	RedisURL       string         `env:"REDIS_URL" shown:"embedded" meaning:"Redis, as redis://..., rediss://... or unix://..."`
+	RedisNodes     []string       `env:"REDIS_NODES" shown:"none" meaning:"with REDIS_MASTER Sentinels, without it nodes of a Redis cluster, as host:port with commas between; REDIS_URL then says user, password, database and whether TLS is used, its host counts for nothing"`
+	RedisMaster    string         `env:"REDIS_MASTER" shown:"none" meaning:"name of the master that the Sentinels of REDIS_NODES watch"`
+	RedisSentinel  string         `env:"REDIS_SENTINEL_PASSWORD" shown:"none" meaning:"password of the Sentinels, when they ask for one"`
 	RootKeyFile    string         `env:"ROOT_KEY_FILE" shown:"DATA_DIR/root.key" meaning:"32 bytes from which keys are derived; made when absent with embedded services only"`
 	KeyDir         string         `env:"KEY_DIR" shown:"DATA_DIR/keys" meaning:"folder of the keys of the days, never in a backup"`
 	TLSCertFile    string         `env:"TLS_CERT_FILE" shown:"none" meaning:"certificate chain (PEM); with TLS_KEY_FILE the pages are served by HTTPS"`

@@ -44,7 +44,7 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 		OfferCall: 45 * time.Second, Exclusion: 2 * time.Minute, Park: 10 * time.Minute,
 		Wrap: 5 * time.Minute, DeclineCooldown: 10 * time.Second, MissCooldown: 30 * time.Second,
 		TextIdle: 4 * time.Hour, TextLife: 24 * time.Hour, OutcomeDue: 72 * time.Hour,
-		DurableWait: 500 * time.Millisecond, Sweep: 250 * time.Millisecond, Term: 20 * time.Second, SpoolMax: 200_000,
+		DurableWait: 500 * time.Millisecond, Reclaim: 10 * time.Second, Sweep: 250 * time.Millisecond, Term: 20 * time.Second, SpoolMax: 200_000,
 	}
 	if c.Timing != want {
 		t.Errorf("timing is %+v", c.Timing)
@@ -156,7 +156,7 @@ func TestEverySettingHasANameADefaultAndAMeaning(t *testing.T) {
 		}
 		seen[s.Name] = true
 	}
-	if len(seen) != 65 || strings.Count(SettingsTable(), "\n") != len(seen)+2 {
+	if len(seen) != 69 || strings.Count(SettingsTable(), "\n") != len(seen)+2 {
 		t.Errorf("%d settings", len(seen))
 	}
 }

@@ -20,21 +20,23 @@ type Labels struct {
 	Sides        []string // of adviceline_sockets{side}
 	PageWays     []string // of adviceline_pages_total{way,result}
 	PageResults  []string
+	Repairs      []string // of adviceline_reconciler_repairs_total{kind}
 }
 
 // Metrics are the promised metrics, one method per fact. Every combination of labels is there from
 // the start with 0, so that a rate has a first point. Safe for use by several goroutines.
 type Metrics struct {
-	registry                     *prometheus.Registry
-	labels                       Labels
-	accepted, recorded, repaired prometheus.Counter
-	ended, offers                *prometheus.CounterVec
-	waiting, oldest, pending     prometheus.Gauge
-	waits                        prometheus.Histogram
-	sockets                      *prometheus.GaugeVec
-	pages                        *prometheus.CounterVec
-	unmanned                     prometheus.Gauge
-	textLost                     prometheus.Counter
+	registry                 *prometheus.Registry
+	labels                   Labels
+	accepted, recorded       prometheus.Counter
+	repaired                 *prometheus.CounterVec
+	ended, offers            *prometheus.CounterVec
+	waiting, oldest, pending prometheus.Gauge
+	waits                    prometheus.Histogram
+	sockets                  *prometheus.GaugeVec
+	pages                    *prometheus.CounterVec
+	unmanned                 prometheus.Gauge
+	textLost                 prometheus.Counter
 }
 
 // waitBuckets are seconds: fine around the first minute, where the service level is measured.
@@ -54,7 +56,8 @@ func NewMetrics(labels Labels) *Metrics {
 		textLost: counter("text_lost_total", "Conversations of which Redis lost text."),
 		accepted: counter("contacts_accepted_total", "Contacts whose acceptance was acknowledged."),
 		recorded: counter("outcomes_recorded_total", "Outcomes recorded by advisers."),
-		repaired: counter("reconciler_repairs_total", "Differences between live state and ledger that were repaired."),
+		repaired: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "adviceline_reconciler_repairs_total", Help: "Breaches of an invariant of the live state that were repaired, by kind; stays 0."}, []string{"kind"}),
 		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "adviceline_contacts_ended_total", Help: "Contacts that ended, by reason."}, []string{"reason"}),
 		offers: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -72,6 +75,9 @@ func NewMetrics(labels Labels) *Metrics {
 	}
 	for _, v := range append(slices.Clone(labels.EndReasons), Other) {
 		m.ended.WithLabelValues(v)
+	}
+	for _, v := range append(slices.Clone(labels.Repairs), Other) {
+		m.repaired.WithLabelValues(v)
 	}
 	for _, v := range append(slices.Clone(labels.OfferResults), Other) {
 		m.offers.WithLabelValues(v)
@@ -115,8 +121,10 @@ func (m *Metrics) Ended(reason string) {
 // Recorded counts an outcome.
 func (m *Metrics) Recorded() { m.recorded.Inc() }
 
-// Repaired counts a repair by the reconciler.
-func (m *Metrics) Repaired() { m.repaired.Inc() }
+// Repaired counts repairs by the reconciler.
+func (m *Metrics) Repaired(kind string, n int) {
+	m.repaired.WithLabelValues(among(m.labels.Repairs, kind)).Add(float64(n))
+}
 
 // TextLost counts conversations of which Redis lost text.
 func (m *Metrics) TextLost(n int) { m.textLost.Add(float64(n)) }

@@ -8,7 +8,7 @@ import (
 )
 
 func sample() *Metrics {
-	return NewMetrics(Labels{EndReasons: []string{"finished"}, OfferResults: []string{"accepted"}, Sides: []string{"contact", "adviser"}})
+	return NewMetrics(Labels{EndReasons: []string{"finished"}, OfferResults: []string{"accepted"}, Sides: []string{"contact", "adviser"}, Repairs: []string{"place"}})
 }
 
 // promised is what dashboards and alerts rely on.
@@ -32,9 +32,10 @@ adviceline_oldest_wait_seconds 12.5
 # HELP adviceline_outcomes_recorded_total Outcomes recorded by advisers.
 # TYPE adviceline_outcomes_recorded_total counter
 adviceline_outcomes_recorded_total 1
-# HELP adviceline_reconciler_repairs_total Differences between live state and ledger that were repaired.
+# HELP adviceline_reconciler_repairs_total Breaches of an invariant of the live state that were repaired, by kind; stays 0.
 # TYPE adviceline_reconciler_repairs_total counter
-adviceline_reconciler_repairs_total 1
+adviceline_reconciler_repairs_total{kind="other"} 0
+adviceline_reconciler_repairs_total{kind="place"} 1
 # HELP adviceline_sockets Open sockets of this node, by side.
 # TYPE adviceline_sockets gauge
 adviceline_sockets{side="adviser"} 0
@@ -52,7 +53,7 @@ func TestThePromisedMetrics(t *testing.T) {
 	m.Ended("finished")
 	m.Ended("a word that somebody sent")
 	m.Recorded()
-	m.Repaired()
+	m.Repaired("place", 1)
 	m.Offer("accepted")
 	m.Waited(7)
 	m.SetQueue(2, 12.5)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -27,11 +26,7 @@ type servers struct {
 }
 
 func (o Options) servers() (s servers, err error) {
-	text := o.URL
-	if text == "" {
-		text = "redis://" + strings.Join(o.Nodes[:min(1, len(o.Nodes))], "")
-	}
-	if s.one, err = redis.ParseURL(text); err != nil {
+	if s.one, err = redis.ParseURL(o.URL); err != nil {
 		return s, errors.New("read REDIS_URL: not a redis://, rediss:// or unix:// address")
 	}
 	s.addrs, s.master, s.cluster, s.password = o.Nodes, o.Master, len(o.Nodes) > 0 && o.Master == "", o.SentinelPassword

@@ -23,6 +23,7 @@
 //	:refused         stream  events that the ledger can never take, kept for a person to look at
 //	:roster          string  who is on duty and on call (JSON); :page:<group> the round of paging that runs there
 //	:pages           set     groups with a round; :paged:<page> its group, for a day
+//	:doubt:<socket>  string  since when the reconciler misses the lease of a socket
 //	:nodes           hash    channel counters; :node:<node> the node's channel; :n:<node> its sockets; :evicted:<node> how often its lease was over
 //	:session:, :ticket:      sign-ins
 package queue

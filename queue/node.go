@@ -44,16 +44,17 @@ func (q *Queue) Expire(ctx context.Context) (int64, []helpline.Event, error) {
 // finds due. Each func is called from one goroutine at a time and must not block; Events from those of
 // the sweep and of the plan.
 type Node struct {
-	Queue   *Queue
-	Deliver func(helpline.Notice)
-	Events  func([]helpline.Event)
-	Beat    func(Figures)
-	Missed  func()      // notices may be lost: every socket reads again
-	Stale   func() bool // Redis, or its incarnation, is another: enter the line again; false: not yet
-	Evicted func()      // the lease was over: everybody here counts as gone and has to come back
-	Log     *slog.Logger
-	Every   time.Duration // heartbeat
-	Sweep   time.Duration
+	Queue    *Queue
+	Deliver  func(helpline.Notice)
+	Events   func([]helpline.Event)
+	Beat     func(Figures)
+	Missed   func()      // notices may be lost: every socket reads again
+	Stale    func() bool // Redis, or its incarnation, is another: enter the line again; false: not yet
+	Evicted  func()      // the lease was over: everybody here counts as gone and has to come back
+	Repaired func(kind string, count int)
+	Log      *slog.Logger
+	Every    time.Duration // heartbeat
+	Sweep    time.Duration
 
 	heard    atomic.Int64 // the highest counter of a delivered notice
 	ear      atomic.Pointer[redis.PubSub]

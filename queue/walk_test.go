@@ -131,7 +131,12 @@ func (w *walk) run(steps int) {
 	w.events = nil
 	defer w.overhears()()
 	before := w.look()
-	for range steps {
+	for step := range steps {
+		if step%50 == 0 {
+			if found := w.reconcile(); len(found) > 0 {
+				w.Fatalf("the reconciler found %v in a line that nothing broke", found)
+			}
+		}
 		w.q, w.a, w.events = pick(w, w.nodes), pick(w, w.advisers), nil
 		w.v = &visitor{id: "nobody", version: 1}
 		if len(w.contacts) > 0 {

@@ -15,6 +15,7 @@ import (
 	"adviceline/helpline/socket"
 	"adviceline/helpline/web"
 	"adviceline/ops"
+	"adviceline/queue"
 )
 
 // openHub makes the consoles' side.
@@ -123,6 +124,7 @@ func metricLabels() ops.Labels {
 		Sides:        []string{"contact", "adviser"},
 		PageWays:     []string{"webhook", "mail", "none"},
 		PageResults:  []string{"sent", "failed", "no_address", "nobody"},
+		Repairs:      queue.RepairKinds,
 	}
 }
 
@@ -146,6 +148,8 @@ func observe(m *ops.Metrics) func(helpline.Event) {
 			}
 		case helpline.OutcomeRecorded:
 			m.Recorded()
+		case helpline.TextLost:
+			m.TextLost(1)
 		}
 	}
 }

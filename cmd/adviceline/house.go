@@ -140,7 +140,7 @@ func closing(f func()) func(context.Context) error {
 
 func openQueue(cfg ops.Config, at place, node string) (*queue.Queue, error) {
 	return queue.Open(queue.Options{
-		URL: at.redisURL, Line: cfg.Line, Node: node + "-" + strings.ToLower(rand.Text()), Salt: rand.Text(),
+		URL: at.redisURL, Nodes: cfg.RedisNodes, Master: cfg.RedisMaster, SentinelPassword: cfg.RedisSentinel, Line: cfg.Line, Node: node + "-" + strings.ToLower(rand.Text()), Salt: rand.Text(),
 		Pool: cfg.RedisPool, Timing: timing(cfg), Rule: rule(cfg), Paging: helpline.Paging{
 			After: cfg.Paging.After, Next: cfg.Paging.Next, Rounds: cfg.Paging.Rounds, Unmanned: cfg.Paging.Unmanned, Rest: cfg.Paging.Rest,
 		},

@@ -246,7 +246,7 @@ func (n *node) openLoops(ctx context.Context) error {
 			n.contacts.Changed(f.Changes)
 			n.metrics.Unmanned(f.Unmanned)
 		},
-		Stale: n.again,
+		Stale: n.again, Repaired: n.metrics.Repaired,
 		Missed: func() {
 			n.log.Warn("notices were missed: every socket reads again")
 			n.contacts.Refresh()
@@ -268,6 +268,7 @@ func (n *node) openLoops(ctx context.Context) error {
 	}
 	n.stops.goes("heartbeat", loops.RunHeartbeat)
 	n.stops.goes("sweep", loops.RunSweep)
+	n.stops.goes("reconciler", loops.RunReconcile)
 	n.stops.goes("drainer", func(ctx context.Context) { helpline.Drain(ctx, n.queue, n.ledger, n.log) })
 	n.stops.goes("callbacks", n.line.RunRebook)
 	n.stops.goes("purge", n.purge)
