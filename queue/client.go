@@ -53,6 +53,8 @@ type Queue struct {
 	door        redis.UniversalClient // for what is done before the line is entered, and for the spool
 	bound       atomic.Value          // string: run id of the server process that the line was entered with
 	stale       chan struct{}         // a connection reached another one
+	looked      time.Time             // at the memory of Redis; of the heartbeat, as tight is
+	tight       bool
 }
 
 // shared are the parts that the verbs have in common, in the order in which they build on each other;

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -67,11 +68,22 @@ func (q *Queue) same(ctx context.Context, conn *redis.Conn) error {
 	if err != nil {
 		return fmt.Errorf("read run id: %w", err)
 	}
-	if m := runIDLine.FindStringSubmatch(info); m != nil && m[1] == bound {
+	if m := runIDLine.FindStringSubmatch(info); m != nil && m[1] == bound || strings.Contains(info, "redis_mode:sentinel") {
 		return nil
 	}
 	q.tell()
 	return fmt.Errorf("connect: %w", ErrIncarnation) // go-redis takes one layer off
+}
+
+// moved asks a cluster for what connections to one server are asked: whether the line's master is the process
+// that the line was entered with.
+func (q *Queue) moved(ctx context.Context) bool {
+	bound, _ := q.bound.Load().(string)
+	if bound == "" || !q.clustered() {
+		return false
+	}
+	runID, _, _, err := q.Life(ctx)
+	return err == nil && runID != bound
 }
 
 // tell wakes the heartbeat: the line has to be entered again.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,8 +30,28 @@ type Figures struct {
 // Heartbeat renews the node's lease and gives the line's figures.
 func (q *Queue) Heartbeat(ctx context.Context) (Figures, error) {
 	var f Figures
-	_, err := q.into(ctx, &f, "heartbeat")
+	_, err := q.into(ctx, &f, "heartbeat", flag(q.crowded(ctx)))
 	return f, err
+}
+
+// crowded looks every few seconds whether Redis uses more than four fifths of the memory that it may.
+func (q *Queue) crowded(ctx context.Context) bool {
+	if now := time.Now(); now.Sub(q.looked) > 5*time.Second {
+		q.looked = now
+		info, err := q.rdb.Info(ctx, "memory").Result()
+		if err != nil {
+			return q.tight
+		}
+		used, most := memory(info, "used_memory"), memory(info, "maxmemory")
+		q.tight = most > 0 && used > most/5*4
+	}
+	return q.tight
+}
+
+func memory(info, name string) int64 {
+	_, rest, _ := strings.Cut(info, "\n"+name+":")
+	text, _, _ := strings.Cut(rest, "\r")
+	return number(text)
 }
 
 // Expire handles what is due, at most 64 timers, and says how many it were.
@@ -158,6 +179,9 @@ func (n *Node) RunHeartbeat(ctx context.Context) {
 	for seen := int64(0); ctx.Err() == nil; {
 		bound, cancel := context.WithTimeout(ctx, 2*time.Second)
 		f, err := n.Queue.Heartbeat(bound)
+		if err == nil && n.Queue.moved(bound) {
+			err = ErrIncarnation
+		}
 		cancel()
 		switch {
 		case errors.Is(err, ErrIncarnation):

@@ -45,12 +45,7 @@ func several(t *testing.T, n int, set settings) *nodes {
 func gather(t *testing.T, n int, set settings) *nodes {
 	t.Helper()
 	db, rdb := newDatabase(t), newRedis(t)
-	keys, root := filepath.Join(scratch, "keys"+random(3)), filepath.Join(scratch, "root"+random(3))
-	key := make([]byte, 32)
-	_, _ = crand.Read(key)
-	if err := os.WriteFile(root, key, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	keys, root := filepath.Join(scratch, "keys"+random(3)), rootKey(t)
 	if err := os.Mkdir(keys, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +65,17 @@ func gather(t *testing.T, n int, set settings) *nodes {
 		s.each = append(s.each, build(t, mine, ports[i], ports[n+i]))
 	}
 	return s
+}
+
+// rootKey makes one and gives its file.
+func rootKey(t *testing.T) string {
+	t.Helper()
+	root, key := filepath.Join(scratch, "root"+random(3)), make([]byte, 32)
+	_, _ = crand.Read(key)
+	if err := os.WriteFile(root, key, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return root
 }
 
 // any gives one node, whether it runs or not: what a balancer does before it has noticed.

@@ -14,7 +14,7 @@ if c.state then
 end
 if not sound(ARGV[8], ARGV[10], ARGV[11]) then return {13} end
 if meta[6] then return {8} end
-if call('XLEN', SPOOL) >= @spoolmax then return {9} end
+if full() then return {9} end
 local version
 for i = 13, #ARGV do
   if call('SET', P .. ':number:' .. ARGV[i], id, 'NX') then version = i - 12 break end

@@ -35,7 +35,7 @@ local function begin(keys, argv)
   call, fmt = redis.call, string.format
   tables, names, contacts, advisers = {}, {}, {}, {}
   events, counts, unreserved, pace, served = {}, nil, {}, nil, {}
-  meta = call('HMGET', META, 'incarnation', 'offset', 'last', 'held', 'clock', 'closed', 'drains')
+  meta = call('HMGET', META, 'incarnation', 'offset', 'last', 'held', 'clock', 'closed', 'drains', 'full')
   if meta[1] ~= ARGV[1] then return false end
   now = instant()
   nows = int(now)
@@ -87,6 +87,9 @@ local function put(key, t, ...)
 end
 local function putc(id, c, ...) put(names[c], c, ...) end
 local function puta(id, a, ...) put(names[a], a, ...) end
+
+-- Who may still be let in: what runs needs the room that is left.
+local function full() return num(meta[8]) > now or call('XLEN', SPOOL) >= @spoolmax end
 
 local function timer(member, at) call('ZADD', TIMERS, int(at), member) end
 local function untimer(...) call('ZREM', TIMERS, ...) end

@@ -18,7 +18,7 @@ if c.state then
   return entered()
 end
 if not sound(ARGV[7], ARGV[9]) then return {13} end
-if call('XLEN', SPOOL) >= @spoolmax then return {9} end
+if full() then return {9} end
 local arrival = num(ARGV[15]) > 0 and ARGV[15] or nows
 putc(id, c, 'state', 'scheduled', 'print', ARGV[5], 'key', ARGV[6], 'channel', 'callback', 'language', ARGV[7],
   'intake', ARGV[8], 'lane', ARGV[9], 'skill', '', 'arrival', arrival, 'version', ARGV[17], 'epoch', 0,
