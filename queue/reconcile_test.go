@@ -148,7 +148,7 @@ func TestReconcilerRepairsWhatBreaksAnInvariant(t *testing.T) {
 				}
 			}
 			for _, id := range []string{l.away, l.danger} {
-				if _, err := l.ContactDown(t.Context(), id, "s"); err != nil {
+				if _, err := l.ContactDown(t.Context(), id, "s", 0); err != nil {
 					t.Fatal(err)
 				}
 			}
