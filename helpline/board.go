@@ -150,6 +150,9 @@ type BoardHour struct {
 // BoardTarget is the wait within which a chat counts for the service level (the target of a chat, until a supervisor sets another).
 const BoardTarget = time.Minute
 
+// BoardAlarm is the wait at which the board warns, until a supervisor sets another.
+const BoardAlarm = 5 * time.Minute
+
 // BoardSum adds hours up.
 func BoardSum(hours []BoardHour) BoardHour {
 	var t BoardHour

@@ -8,6 +8,7 @@ import (
 	"adviceline/agents"
 	"adviceline/helpline"
 	"adviceline/helpline/web"
+	"adviceline/storage"
 )
 
 // supervision is what the board sees and does on this node.
@@ -15,9 +16,9 @@ func (n *node) supervision() *helpline.Supervision {
 	return &helpline.Supervision{Line: n.line, Queue: n.queue, Now: n.now(), Screen: func(text string) string { return text }}
 }
 
-// boardHours counts the ledger's chats by the hour.
-func (n *node) boardHours(ctx context.Context, from, until time.Time) ([]helpline.BoardHour, error) {
-	return n.store.BoardHours(ctx, n.cfg.Line, from, until, helpline.BoardTarget)
+// boardHours counts the ledger's chats by the hour, against the target that supervisors have set.
+func (n *node) boardHours(ctx context.Context, from, until time.Time, target time.Duration) ([]helpline.BoardHour, error) {
+	return n.store.BoardHours(ctx, n.cfg.Line, from, until, target)
 }
 
 func (n *node) happened(ctx context.Context, from, until time.Time) (map[string]int, error) {
@@ -84,4 +85,18 @@ func hashed(password string) (string, error) {
 		return "", helpline.ErrWeakPassword
 	}
 	return hash, err
+}
+
+// sheets keeps the small tables.
+type sheets struct{ store *storage.Store }
+
+// Sheet implements web.Sheets.
+func (s sheets) Sheet(ctx context.Context, name string) ([][]string, error) {
+	table, err := s.store.Sheet(ctx, name)
+	return table, away(err)
+}
+
+// SetSheet implements web.Sheets.
+func (s sheets) SetSheet(ctx context.Context, name string, table [][]string) error {
+	return away(s.store.SetSheet(ctx, name, table))
 }

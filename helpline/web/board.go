@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"adviceline/helpline"
@@ -24,8 +25,8 @@ type Board interface {
 	SetDuty(ctx context.Context, adviser, state, reason string) error
 }
 
-// BoardHours counts what the ledger knows, between two instants by the hour.
-type BoardHours func(ctx context.Context, from, until time.Time) ([]helpline.BoardHour, error)
+// BoardHours counts what the ledger knows, between two instants by the hour; target is that of the service level.
+type BoardHours func(ctx context.Context, from, until time.Time, target time.Duration) ([]helpline.BoardHour, error)
 
 const (
 	boardEvery  = 2 * time.Second
@@ -50,7 +51,8 @@ type boardBody struct {
 	Callbacks  callbackCounts `json:"callbacks"`
 	Day        hourBody       `json:"day"`
 	Hours      []hourBody     `json:"hours"`
-	TargetSecs int            `json:"target_seconds"`
+	TargetSecs int64          `json:"target_seconds"`
+	AlarmSecs  int64          `json:"alarm_seconds"`
 }
 
 type openingBody struct {
@@ -139,7 +141,9 @@ func (s *Server) readBoard(ctx context.Context) (boardBody, error) {
 	if s.board == nil || s.accounts == nil {
 		return boardBody{}, helpline.ErrBusy
 	}
-	b := boardBody{Degraded: []string{}, TargetSecs: int(helpline.BoardTarget / time.Second)}
+	b := boardBody{Degraded: []string{}}
+	target, alarm := s.targets(ctx)
+	b.TargetSecs, b.AlarmSecs = seconds(target), seconds(alarm)
 	people, err := s.accounts.People(ctx)
 	if err != nil {
 		b.Degraded = append(b.Degraded, "postgres")
@@ -154,7 +158,7 @@ func (s *Server) readBoard(ctx context.Context) (boardBody, error) {
 		return b, err
 	}
 	b.live(now, people)
-	hours, err := s.hours(ctx, now.At.Add(-boardDay).Truncate(time.Hour), now.At)
+	hours, err := s.hours(ctx, now.At.Add(-boardDay).Truncate(time.Hour), now.At, target)
 	if err != nil && len(b.Degraded) == 0 {
 		b.Degraded = append(b.Degraded, "postgres")
 	}
@@ -163,6 +167,28 @@ func (s *Server) readBoard(ctx context.Context) (boardBody, error) {
 		b.Hours = append(b.Hours, hourOf(h))
 	}
 	return b, nil
+}
+
+// targets gives those of the sheet, the defaults where it has none or cannot be read.
+func (s *Server) targets(ctx context.Context) (chat, alarm time.Duration) {
+	chat, alarm = helpline.BoardTarget, helpline.BoardAlarm
+	if s.sheets == nil {
+		return chat, alarm
+	}
+	rows, err := s.sheets.Sheet(ctx, "targets")
+	if err != nil {
+		return chat, alarm // degraded says that Postgres is away
+	}
+	for _, r := range rows {
+		n, _ := strconv.Atoi(r[1]) // checked when it was kept
+		switch r[0] {
+		case helpline.TargetChat:
+			chat = time.Duration(n) * time.Second
+		case helpline.TargetAlarm:
+			alarm = time.Duration(n) * time.Second
+		}
+	}
+	return chat, alarm
 }
 
 func (b *boardBody) live(now helpline.Board, people []Account) {

@@ -66,7 +66,7 @@ func (d *desk) SetPassword(_ context.Context, name, password string) error {
 	return d.note("password " + name + " " + password)
 }
 
-func (d *desk) hours(_ context.Context, from, _ time.Time) ([]helpline.BoardHour, error) {
+func (d *desk) hours(_ context.Context, from, _ time.Time, _ time.Duration) ([]helpline.BoardHour, error) {
 	return []helpline.BoardHour{
 		{At: from, Arrived: 4, Answered: 3, Abandoned: 1, Within: 2, Missed: 1, Waited: 90 * time.Second}, {At: from.Add(time.Hour), Declined: 1},
 	}, d.late

@@ -35,7 +35,7 @@ func (s *Server) chart(c echo.Context) error {
 		return helpline.ErrBusy
 	}
 	until := s.now()
-	hours, err := s.hours(c.Request().Context(), until.Add(-boardDay).Truncate(time.Hour), until)
+	hours, err := s.hours(c.Request().Context(), until.Add(-boardDay).Truncate(time.Hour), until, helpline.BoardTarget)
 	if err != nil {
 		return helpline.ErrBusy
 	}

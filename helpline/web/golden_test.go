@@ -40,6 +40,8 @@ GET    /api/v1/board/hours/:theme board-chart    supervisor
 GET    /api/v1/board/night        board-night    supervisor
 GET    /api/v1/advisers           accounts       supervisor
 POST   /api/v1/advisers           account-change supervisor
+GET    /api/v1/sheets/:sheet      sheet          account
+PUT    /api/v1/sheets/:sheet      sheet-set      supervisor
 GET    /p/:token                  page           public
 POST   /p/:token                  page-taken     public
 GET    /                          contact-page   public
@@ -98,6 +100,7 @@ unsupported_media_type 415 1003 retry=false
 broken_calendar        422    0 retry=false
 invalid_value          422    0 retry=false
 number_refused         422    0 retry=false
+sheet_refused          422    0 retry=false
 shift_invalid          422    0 retry=false
 shifts_overlap         422    0 retry=false
 too_many_shifts        422    0 retry=false
@@ -128,7 +131,7 @@ func TestEveryDomainCodeHasAnAnswer(t *testing.T) {
 		helpline.ErrNotFound, helpline.ErrRequestReused, helpline.ErrOfferGone, helpline.ErrStaleDraft,
 		helpline.ErrConsoleReplaced, helpline.ErrTooMany, helpline.ErrQueueUnavailable, helpline.ErrLineClosed,
 		helpline.ErrCallbackUnavailable, helpline.ErrKeysGone, helpline.ErrInvalid, helpline.ErrBusy,
-		helpline.ErrBadCredentials, helpline.ErrSignedOut, helpline.ErrForbidden, helpline.ErrExists, helpline.ErrNotOnline, helpline.ErrWeakPassword,
+		helpline.ErrBadCredentials, helpline.ErrSignedOut, helpline.ErrForbidden, helpline.ErrExists, helpline.ErrNotOnline, helpline.ErrWeakPassword, helpline.ErrSheetRefused,
 		helpline.ErrNumberRefused, helpline.ErrWindowsRefused,
 	} {
 		if got, _ := codeOf(c); got != c {

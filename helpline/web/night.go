@@ -48,7 +48,8 @@ func (s *Server) showNight(c echo.Context) error {
 	}
 	from, until := nightBefore(s.now(), zone)
 	ctx := c.Request().Context()
-	hours, err := s.hours(ctx, from, until)
+	target, _ := s.targets(ctx)
+	hours, err := s.hours(ctx, from, until, target)
 	if err != nil {
 		return helpline.ErrBusy
 	}

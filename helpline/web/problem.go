@@ -58,6 +58,7 @@ var answers = map[helpline.Code]answer{
 	helpline.ErrTooSoon:             {409, 0, false},
 	helpline.ErrConsoleReplaced:     {409, 4501, false},
 	helpline.ErrExists:              {409, 0, false},
+	helpline.ErrSheetRefused:        {422, 0, false},
 	helpline.ErrNotOnline:           {409, 0, false},
 	helpline.ErrWeakPassword:        {422, 0, false},
 	helpline.ErrTooMany:             {429, 4408, true},

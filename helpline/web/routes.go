@@ -76,6 +76,8 @@ func (s *Server) table() []route {
 		{"GET", "/api/v1/board/night", "board-night", supervisor, "", s.showNight},
 		{"GET", "/api/v1/advisers", "accounts", supervisor, "", s.showAccounts},
 		{"POST", "/api/v1/advisers", "account-change", supervisor, "", s.changeAccounts},
+		{"GET", "/api/v1/sheets/:sheet", "sheet", account, "", s.showSheet},
+		{"PUT", "/api/v1/sheets/:sheet", "sheet-set", supervisor, "", s.setSheet},
 		{"GET", "/p/:token", "page", public, "", s.askPage},
 		{"POST", "/p/:token", "page-taken", public, "", s.takePage},
 		{"GET", "/", "contact-page", public, "", s.contactPage("fi")},

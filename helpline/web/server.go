@@ -34,8 +34,10 @@ type Options struct {
 	Accounts Accounts
 	Hours    BoardHours
 	Happened Happened
-	Console  http.Handler     // the adviser's socket, after Origin and rate were checked
-	Sockets  *socket.Registry // closes contact sockets at the end; nil: one of its own
+	Sheets   Sheets              // nil: none are kept here
+	Screen   func(string) string // masks what looks like an identifier; nil: nothing does
+	Console  http.Handler        // the adviser's socket, after Origin and rate were checked
+	Sockets  *socket.Registry    // closes contact sockets at the end; nil: one of its own
 
 	Origins        []string // as browsers write them, exactly
 	TrustedProxies []netip.Prefix
@@ -67,6 +69,8 @@ type Server struct {
 	accounts Accounts
 	hours    BoardHours
 	happened Happened
+	sheets   Sheets
+	screen   func(string) string
 	boards   chan struct{} // streams of the board that are open
 	origins  origins
 	phone    string
@@ -107,7 +111,7 @@ func New(o Options) (*Server, error) {
 	l := o.Limits.orDefaults()
 	s := &Server{
 		line: o.Line, contacts: o.Contacts, pages: o.Pages, signer: o.SignIn, console: o.Console, roster: o.Roster,
-		board: o.Board, accounts: o.Accounts, hours: o.Hours, happened: o.Happened, boards: make(chan struct{}, boardsAtOne),
+		board: o.Board, accounts: o.Accounts, hours: o.Hours, happened: o.Happened, sheets: o.Sheets, screen: o.Screen, boards: make(chan struct{}, boardsAtOne),
 		phone: o.Phone, cookie: "adviceline", secure: o.Secure, log: o.Log,
 		networks: &networks{now: o.Now},
 		intakes:  newBuckets(l.Intake, o.Now), resumes: newBuckets(l.Resume, o.Now),

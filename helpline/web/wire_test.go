@@ -58,6 +58,9 @@ func (h *house) template(path string) string {
 	if strings.HasPrefix(path, "/api/v1/board/hours/") {
 		return "/api/v1/board/hours/{theme}"
 	}
+	if strings.HasPrefix(path, "/api/v1/sheets/") {
+		return "/api/v1/sheets/{sheet}"
+	}
 	if strings.HasPrefix(path, "/p/") {
 		return "/p/{token}"
 	}
@@ -141,7 +144,7 @@ func TestRoutesAreDocumented(t *testing.T) {
 	t.Parallel()
 	var want []string
 	for _, r := range newHouse(t).web.table() {
-		want = append(want, r.method+" "+strings.NewReplacer("*", "{file}", ":contact", "{contact}", ":token", "{token}", ":theme", "{theme}").Replace(r.path))
+		want = append(want, r.method+" "+strings.NewReplacer("*", "{file}", ":contact", "{contact}", ":token", "{token}", ":theme", "{theme}", ":sheet", "{sheet}").Replace(r.path))
 	}
 	slices.Sort(want)
 	if got := openAPI.Routes(); !slices.Equal(got, want) {

@@ -2,11 +2,13 @@
 
 import {Accounts} from './accounts.js';
 import {call} from './api.js';
+import {choices} from './codes.js';
 import {named, pause, put, show} from './dom.js';
 import {Night} from './night.js';
 import {Opening} from './opening.js';
 import {Roster} from './roster.js';
 import {signIn, signOut, who} from './session.js';
+import {Sheet} from './sheet.js';
 import {Tables} from './tables.js';
 import {tiles} from './tiles.js';
 import {say} from './words.js';
@@ -75,6 +77,8 @@ function open() {
   new Accounts(act);
   new Roster(act);
   new Night(act);
+  new Sheet(act, 'canned', {language: choices('language')});
+  new Sheet(act, 'targets', {name: ['chat', 'alarm'].map((code) => ({code, label: say('b.target_' + code)}))});
   let last = 0;
   const paint = (b) => {
     if (!b.at) return;

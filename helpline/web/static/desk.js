@@ -1,6 +1,7 @@
 /** The desk: what every frame from the server does, and the keys. */
 
 import {Callbacks} from './callback.js';
+import {Canned} from './canned.js';
 import {composer} from './composer.js';
 import {Danger} from './danger.js';
 import {Duty} from './duty.js';
@@ -27,6 +28,7 @@ export class Desk {
     });
     this.offers = new Offers(this.session, (f) => this.opened(f), notice);
     this.duty = new Duty(this.session, notice);
+    this.canned = new Canned();
     this.callbacks = new Callbacks(this.session, notice, (contact) => this.done(contact));
     this.danger = new Danger(this.session, (f) => this.opened(f), notice);
     this.transfer = new Transfer(this.session, this.legs, {
@@ -87,6 +89,7 @@ export class Desk {
   /** @private */
   chosen(opened) {
     this.outcome.choose(opened);
+    this.canned.show(opened ? opened.language : '');
     const called = opened && opened.channel === 'callback';
     this.callbacks.choose(called ? opened.contact : '', called);
   }

@@ -19,7 +19,7 @@ export function tiles(b) {
   const used = b.advisers.reduce((n, a) => n + a.used, 0);
   const slots = ready.reduce((n, a) => n + a.capacity, 0);
   const list = [
-    ['waiting', b.waiting, b.oldest_seconds > 0 && b.waiting ? say('b.oldest', {Span: span(b.oldest_seconds)}) : '', b.oldest_seconds > 300 && b.waiting > 0],
+    ['waiting', b.waiting, b.oldest_seconds > 0 && b.waiting ? say('b.oldest', {Span: span(b.oldest_seconds)}) : '', b.oldest_seconds > b.alarm_seconds && b.waiting > 0],
     ['danger', b.danger.length, '', b.danger.length > 0],
     ['ready', ready.length, say('b.slots', {Used: used, Slots: slots}), ready.length === 0],
     ['service', share(b.day.service_level), say('b.within', {Count: b.target_seconds}), false],
