@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"testing"
 	"time"
@@ -203,4 +204,33 @@ func TestConnectionToAnotherServerIsRefused(t *testing.T) {
 		t.Fatalf("a script on another server: %v", err)
 	}
 	<-wrong.stale
+}
+
+// The last second of Redis is lost, and in it a return by number: the ledger has the newer version, so the rebuilt
+// leg shows nothing that was said before, and the number that was used opens it no more.
+func TestRebuildKeepsAReturnThatRedisForgot(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	k := b.adviser("fi")
+	id := b.enter("fi", helpline.Ordinary)
+	if _, _, err := b.Accept(t.Context(), k, b.field(id, "offer")); err != nil {
+		t.Fatal(err)
+	}
+	said, err := b.Say(t.Context(), helpline.Saying{Contact: id, From: helpline.FromAdviser, Console: k, CID: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	leg := b.standingAt(helpline.Active, k.Adviser)
+	leg.Contact, leg.Version, leg.Number = id, 2, id+"2"
+	b.rebuilt(leg)
+	if got := b.field(id, "floor"); got != fmt.Sprint(said) {
+		t.Errorf("floor %s after %d", got, said)
+	}
+	next := func(string, int64) string { return "n3" }
+	if _, _, err := b.Resume(t.Context(), helpline.Return{RequestID: "r1", Index: id + "1", Next: next}); !errors.Is(err, helpline.ErrNotFound) {
+		t.Errorf("the number that was used: %v", err)
+	}
+	if _, _, err := b.Resume(t.Context(), helpline.Return{RequestID: "r2", Index: id + "2", Next: next}); err != nil {
+		t.Errorf("the newer number: %v", err)
+	}
 }

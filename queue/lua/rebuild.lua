@@ -67,13 +67,20 @@ for _, r in ipairs(cjson.decode(ARGV[4])) do
   local c = contact(id)
   local known, open = c.state ~= nil, r.ended == 0
   local kept = num(c.seq)
+  -- A return by number that Redis forgot with its last second: whoever came back sees nothing earlier, and the
+  -- number that was used is over.
+  local returned = known and r.version > num(c.version)
   local gone = open and (not known or num(c.count) > 0) and call('EXISTS', P .. ':s:' .. id) == 0
   putc(id, c, 'life', ARGV[1], 'state', r.state, 'channel', r.channel, 'language', r.language, 'lane', r.lane, 'skill', c.skill or '',
     'arrival', fmt('%.0f', r.arrival), 'owner', r.owner, 'version', r.version, 'reason', r.reason, 'print', c.print or r.print or '',
     'epoch', open and math.max(r.epoch, num(c.epoch), base) or r.epoch, 'accepted', fmt('%.0f', r.accepted), 'ended', fmt('%.0f', r.ended),
     'recorded', fmt('%.0f', r.recorded), 'up', '0', 'socket', '', 'node', '', 'gone', now, 'offer', '', 'offered', '', 'expires', 0,
     'reserved', '', 'drain', '', 'excluded', '', 'group', group(r.language, c.skill), 'kept', kept)
-  if not c.number then
+  if returned then
+    putc(id, c, 'floor', kept, 'got', kept, 'heldin', '')
+    unnumber(id, c)
+  end
+  if returned or not c.number then
     putc(id, c, 'number', r.number)
     if open or r.state == 'abandoned' then call('SET', P .. ':number:' .. r.number, id, 'NX') end
   end
