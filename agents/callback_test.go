@@ -40,12 +40,12 @@ func (c *callbook) Gone(context.Context, []helpline.Callback) ([]helpline.Callba
 	return nil, nil
 }
 
-func (c *callbook) Owner(_ context.Context, contact string) (owner string, w []helpline.Window, err error) {
-	c.do(func() { owner, w = c.owner, c.row.Windows })
+func (c *callbook) Owner(_ context.Context, contact string) (h helpline.Held, err error) {
+	c.do(func() { h = helpline.Held{Adviser: c.owner, Windows: c.row.Windows, Now: time.Now()} })
 	if contact != c.row.Contact {
-		return "", nil, helpline.ErrNotFound
+		return h, helpline.ErrNotFound
 	}
-	return owner, w, nil
+	return h, nil
 }
 
 func (c *callbook) Callback(context.Context, string) (row helpline.Callback, _ error) {
@@ -93,6 +93,10 @@ func (l listed) Callbacks(context.Context, helpline.Console) ([]helpline.DueCall
 	}}, nil
 }
 
+func same(number string) (string, bool, error) { return number, false, nil }
+
+func (c *callbook) Mark(string, time.Time, []byte) (string, error) { return "mark", nil }
+
 const dialled = `{"number":"+358401234567","ask_for":"Officer","code_word":"library","message_allowed":true}`
 
 // calling gives a bench whose adviser has a callback that may be dialled now.
@@ -106,7 +110,7 @@ func calling(t *testing.T) (*bench, *callbook) {
 		Windows: []helpline.Window{{From: now.Add(-time.Hour), To: now.Add(time.Hour)}},
 	}}
 	b := newBench(t, func(o *Options) {
-		o.Line.Calls = &helpline.Callbacks{Queue: listed{c}, Look: c, Store: c, Audit: c, Marks: c}
+		o.Line.Calls = &helpline.Callbacks{Queue: listed{c}, Look: c, Store: c, Audit: c, Marks: c, Read: same}
 		o.Line.Tokens = helpline.NewTokens(func(purpose string) []byte { return []byte(purpose) })
 	})
 	return b, c

@@ -85,7 +85,12 @@ var steps = map[string]step{
 	"stop":      {read: frame(stop)},
 	"callbacks": {read: frame(callbacks), again: true},
 
-	"external": {}, "matter": {}, "card": {}, "referral": {},
+	"interpreter": {read: frame(interpreter)},
+
+	"matter": {read: frame(matter), again: true},
+	"card":   {read: frame(card), again: true},
+
+	"external": {}, "referral": {},
 }
 
 // seed keys the prints of frames; they leave the process nowhere.

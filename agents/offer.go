@@ -44,6 +44,10 @@ type openedFrame struct {
 	Contact      string          `json:"contact"`
 	Channel      string          `json:"channel"`
 	Language     string          `json:"language"`
+	Page         string          `json:"page_language,omitempty"`
+	Second       string          `json:"second_language,omitempty"`
+	Interpreted  bool            `json:"interpreted"`           // nobody staffs the language
+	Interpreter  string          `json:"interpreter,omitempty"` // how far one is
 	Asks         string          `json:"asks"`
 	Role         string          `json:"role,omitempty"`
 	Organisation string          `json:"organisation,omitempty"`
@@ -84,6 +88,9 @@ func accept(ctx context.Context, c *console, f acceptFrame) (any, error) {
 	c.addLeg(o)
 	a := openedOf(o)
 	a.Type, a.Ref = "opened", f.Ref
+	if then := greeting(o); len(then) > 0 {
+		return sequel{answer: a, then: then}, nil
+	}
 	return a, nil
 }
 
@@ -107,8 +114,9 @@ func offerOf(n helpline.Notice) offerFrame {
 
 func openedOf(o helpline.Opened) openedFrame {
 	f := openedFrame{
-		Contact: o.Contact, Channel: o.Channel, Language: o.Language, Asks: o.Asks, Role: o.Role,
-		Organisation: o.Organisation, Lane: o.Lane, Child: o.Child, Waited: int64(o.Waited.Seconds()),
+		Contact: o.Contact, Channel: o.Channel, Language: o.Language, Page: o.PageLanguage, Second: o.SecondLanguage,
+		Interpreted: o.Interpreted(), Interpreter: o.Interpreter, Asks: o.Asks, Role: o.Role, Organisation: o.Organisation,
+		Lane: o.Lane, Child: o.Child, Waited: int64(o.Waited.Seconds()),
 		Epoch: o.Epoch, Seq: lastSeq(o), State: standing(o.State), History: make([]messageFrame, 0, len(o.Messages)), Held: o.Held,
 	}
 	for _, m := range o.Messages {

@@ -60,6 +60,7 @@ func outcome(ctx context.Context, c *console, f outcomeFrame) (any, error) {
 	if err != nil {
 		return nil, badForm(err)
 	}
+	matterOf(ctx, c, f, &a)
 	if err := c.hub.Line.Record(ctx, c.seat(), f.Contact, codes.Canonical(a)); err != nil {
 		return nil, err
 	}

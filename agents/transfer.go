@@ -125,7 +125,7 @@ func take(ctx context.Context, c *console, f takeFrame) (any, error) {
 	c.addLeg(o)
 	a := openedOf(o)
 	a.Type, a.Ref = "opened", f.Ref
-	return c.freed(ctx, a)
+	return c.freed(ctx, a, greeting(o)...)
 }
 
 // park answers "parked". Errors: helpline.ErrTooSoon, helpline.ErrNotFound.

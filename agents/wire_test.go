@@ -106,6 +106,7 @@ func TestShapesAreDocumented(t *testing.T) {
 		"consoleDanger": dangerFrame{}, "consoleDraft": draftFrame{}, "consoleOutcome": outcomeFrame{}, "Outcome": codes.Answers{}, "Draft": codes.Answers{},
 		"consoleReveal": revealFrame{}, "consoleAttempt": attemptFrame{}, "consoleStop": stopFrame{}, "consoleCallbacks": callbacksFrame{},
 		"consoleRelease": releaseFrame{},
+		"consoleMatter":  matterFrame{}, "consoleCard": cardFrame{}, "Card": codes.Card{}, "consoleInterpreter": interpreterFrame{},
 	} {
 		want, _ := wiretest.Shape(v)
 		if got, _ := consoleSocket.Fields(name); !slices.Equal(got, want) {
@@ -118,6 +119,8 @@ func TestShapesAreDocumented(t *testing.T) {
 		"consoleList": listFrame{}, "Colleague": colleague{}, "Parked": parkedLeg{},
 		"consoleNumber": numberFrame{}, "consoleAttempted": attemptedFrame{}, "consoleCallbackList": callbacksAnswer{},
 		"consoleCallback": callbackFrame{}, "CallbackLine": callbackLine{}, "consoleReleased": releasedFrame{},
+
+		"consoleCardAnswer": cardAnswer{}, "consoleCarded": cardedFrame{}, "Card": codes.Card{}, "consoleInterpreterAnswer": interpreterAnswer{},
 	} {
 		want, always := wiretest.Shape(v)
 		if got, required := consoleSocket.Fields(name); !slices.Equal(got, want) || !slices.Equal(required, always) {

@@ -60,12 +60,18 @@ const dialledField = "callback"
 // ErrOtherFirst says that another request of the number came first; CallbackStore.Keep gives it.
 const ErrOtherFirst Code = "other_first"
 
-// CallbackStore keeps callbacks in Postgres. Keep stores one unless its contact has one, in order with
-// every other of the line: ErrOtherFirst and the first when an open one has one of the marks and is not
-// c.First; ErrRequestReused; ErrNotFound when the contact has ended. OpenCallbacks lists them by contact, from
-// after on.
-type CallbackStore interface {
+// CallbackKeeper takes callbacks into Postgres. First gives the open one that has one of the marks and is not
+// the contact's own, ErrNotFound where none has. Keep stores one unless its contact has one, in order with
+// every other of the line: ErrOtherFirst and the first when that is not c.First; ErrRequestReused; ErrNotFound
+// when the contact has ended or came by chat.
+type CallbackKeeper interface {
+	First(ctx context.Context, contact string, marks []string) (Callback, error)
 	Keep(ctx context.Context, c Callback, marks []string) (Callback, error)
+}
+
+// CallbackStore keeps callbacks in Postgres. OpenCallbacks lists them by contact, from after on.
+type CallbackStore interface {
+	CallbackKeeper
 	Callback(ctx context.Context, contact string) (Callback, error)
 	OpenCallbacks(ctx context.Context, after string, n int) ([]Callback, error)
 	Rebook(ctx context.Context, c Callback) error
@@ -95,22 +101,34 @@ type Chat struct {
 	State     State
 }
 
-// CallbackQueue is the live state of callbacks. Schedule and Convert are idempotent by contact.
-type CallbackQueue interface {
-	Schedule(ctx context.Context, b Booking) (Entered, []Event, error)
+// ConvertQueue makes a callback of a waiting chat, and a chat of a callback. Both are idempotent by contact.
+type ConvertQueue interface {
 	Convert(ctx context.Context, b Booking) (Entered, []Event, error)
+	ToChat(ctx context.Context, contact string, version int64, key, told string) (Entered, []Event, error)
+}
+
+// CallbackQueue is the live state of callbacks. Schedule is idempotent by contact.
+type CallbackQueue interface {
+	ConvertQueue
+	Schedule(ctx context.Context, b Booking) (Entered, []Event, error)
 	Attempt(ctx context.Context, c Console, a Attempt) (due time.Time, events []Event, err error)
 	Stop(ctx context.Context, c Console, number string) (contact string, events []Event, err error)
 	Callbacks(ctx context.Context, c Console) ([]DueCall, error)
 }
 
 // CallbackLook reads of the live state what a step needs before it. Gone gives those that the queue does
-// not know, or knows as linked though nothing stands before them any more. Owner gives "" for a leg that
-// nobody has.
+// not know, or knows as linked though nothing stands before them any more.
 type CallbackLook interface {
 	Chat(ctx context.Context, contact string) (Chat, error)
 	Gone(ctx context.Context, rows []Callback) ([]Callback, error)
-	Owner(ctx context.Context, contact string) (adviser string, windows []Window, err error)
+	Owner(ctx context.Context, contact string) (Held, error)
+}
+
+// Held is who has a callback ("" for nobody), its windows, and the line's instant: that of Redis.
+type Held struct {
+	Adviser string
+	Windows []Window
+	Now     time.Time
 }
 
 // Booking is a callback on its way into the queue.
@@ -199,7 +217,11 @@ func (l *Line) store(ctx context.Context, c Callback, told Facts, wish *Callback
 		return c, ErrKeysGone
 	}
 	for range 3 {
-		if err := l.sealCallback(&c, told, d, value); err != nil {
+		wished := d
+		if err := l.behind(ctx, &c, &wished, windows, marks); err != nil {
+			return c, unavailable(err)
+		}
+		if err := l.sealCallback(&c, told, wished, value); err != nil {
 			l.Log.ErrorContext(ctx, "no day key: line takes no numbers", "error", err)
 			return c, ErrKeysGone
 		}
@@ -207,17 +229,41 @@ func (l *Line) store(ctx context.Context, c Callback, told Facts, wish *Callback
 		if !errors.Is(err, ErrOtherFirst) {
 			return kept, unavailable(err)
 		}
-		c.First, c.Windows = kept.Contact, narrowed(kept.Windows, windows)
-		if first, err := l.openCallback(kept); err == nil {
-			d.CodeWord, d.MessageAllowed = first.CodeWord, d.MessageAllowed && first.MessageAllowed
-		}
 	}
 	return c, ErrBusy
 }
 
+// behind puts a request behind the first one of its number, whose windows and code word hold. A number that
+// nobody asked for gets the same work, so that the time of the answer tells nothing either.
+func (l *Line) behind(ctx context.Context, c *Callback, d *dialled, windows []Window, marks []string) error {
+	c.First, c.Windows = "", windows
+	own := *c
+	if err := l.sealNumber(&own, *d); err != nil {
+		return ErrKeysGone
+	}
+	first, err := l.Calls.Store.First(ctx, c.Contact, marks)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	known := err == nil
+	if !known {
+		first = own
+	}
+	both := narrowed(first.Windows, windows)
+	before, err := l.openCallback(first)
+	if !known {
+		return nil
+	}
+	c.First, c.Windows = first.Contact, both
+	if err == nil {
+		d.CodeWord, d.MessageAllowed = before.CodeWord, d.MessageAllowed && before.MessageAllowed
+	}
+	return nil
+}
+
 // unavailable makes of a failure of the store that callbacks are not taken now; codes that say more stay.
 func unavailable(err error) error {
-	for _, code := range []Code{ErrRequestReused, ErrNotFound} {
+	for _, code := range []Code{ErrRequestReused, ErrNotFound, ErrKeysGone} {
 		if errors.Is(err, code) {
 			return code
 		}

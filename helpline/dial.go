@@ -21,8 +21,8 @@ type DueCall struct {
 	Linked   int    // requests of the same number behind it
 }
 
-// Attempt is how a try to call went. Windows and Keep are set when a newly agreed time lies outside the
-// windows that were asked for.
+// Attempt is how a try to call went. What follows Next is set when a newly agreed time lies outside the
+// windows that were asked for: all of it lives as long as the number.
 type Attempt struct {
 	ID      string
 	Contact string
@@ -30,6 +30,8 @@ type Attempt struct {
 	Next    time.Time
 	Windows []Window
 	Keep    time.Time
+	Key     string // of what was told at the intake
+	Told    string // sealed
 }
 
 // Number is what an adviser dials by.
@@ -48,14 +50,14 @@ func (l *Line) Reveal(ctx context.Context, c Console, contact, id string) (Numbe
 	if l.Calls == nil {
 		return Number{}, ErrNotFound
 	}
-	owner, windows, err := l.Calls.Look.Owner(ctx, contact)
+	held, err := l.Calls.Look.Owner(ctx, contact)
 	if err != nil {
 		return Number{}, fmt.Errorf("reveal number: %w", err)
 	}
-	if owner != c.Adviser || len(windows) == 0 {
+	if held.Adviser != c.Adviser || len(held.Windows) == 0 {
 		return Number{}, ErrNotFound
 	}
-	if !within(windows, l.Now()) {
+	if !within(held.Windows, held.Now) {
 		return Number{}, ErrWindowsRefused
 	}
 	row, err := l.Calls.Store.Callback(ctx, contact)
@@ -78,8 +80,10 @@ func (l *Line) Reveal(ctx context.Context, c Console, contact, id string) (Numbe
 
 // busy keeps codes and makes the rest ErrBusy: the step may be taken again.
 func busy(step string, err error) error {
-	if errors.Is(err, ErrNotFound) {
-		return ErrNotFound
+	for _, code := range []Code{ErrNotFound, ErrTriesUsed} {
+		if errors.Is(err, code) {
+			return code
+		}
 	}
 	return fmt.Errorf("%s: %w", step, errors.Join(ErrBusy, err))
 }
@@ -114,11 +118,11 @@ func (l *Line) Attempt(ctx context.Context, c Console, a Attempt) (time.Time, er
 
 // agree makes room for a next time outside the windows, where that is allowed.
 func (l *Line) agree(ctx context.Context, c Console, a *Attempt) error {
-	owner, windows, err := l.Calls.Look.Owner(ctx, a.Contact)
+	held, err := l.Calls.Look.Owner(ctx, a.Contact)
 	if err != nil {
 		return fmt.Errorf("note attempt: %w", err)
 	}
-	now := l.Now()
+	owner, windows, now := held.Adviser, held.Windows, held.Now
 	if owner != "" && owner != c.Adviser || len(windows) == 0 {
 		return ErrNotFound
 	}
@@ -136,14 +140,20 @@ func (l *Line) agree(ctx context.Context, c Console, a *Attempt) error {
 	if err != nil {
 		return ErrKeysGone
 	}
+	told := Facts{Contact: row.Contact}
+	l.openTold(&told, row.Key, row.Told)
+	_, shared, err := l.Calls.Read(d.Number)
+	if err != nil {
+		return ErrKeysGone // a number that the line takes no more
+	}
 	row.Windows = with(windows, Window{a.Next, a.Next.Add(agreed)})
-	if err := l.sealNumber(&row, d); err != nil {
+	if err := l.sealCallback(&row, told, d, d.identity(shared)); err != nil {
 		return ErrKeysGone
 	}
 	if err := l.Calls.Store.Rebook(ctx, row); err != nil {
 		return busy("note attempt", err)
 	}
-	a.Windows, a.Keep = row.Windows, row.Keep()
+	a.Windows, a.Keep, a.Key, a.Told = row.Windows, row.Keep(), row.Key, row.Told
 	return nil
 }
 

@@ -10,6 +10,8 @@
 //	conversation  each message is sealed, numbered by one script and published to the other side's node
 //	callback      instead of a conversation: the number sealed in Postgres, the leg scheduled in Redis, due
 //	              inside its windows, tried by code; Postgres brings back what Redis loses
+//	matter        who wants to go on later takes a number; a card without identity lies sealed under it for
+//	              14 days, for the next adviser who is told the number
 //	outcome       coded answers, sealed and staged; what was said is destroyed
 //
 // Who decides what:

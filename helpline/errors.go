@@ -19,6 +19,8 @@ const (
 	ErrNotFree Code = "not_free"
 	// ErrTooSoon says that the step may be taken later, not yet.
 	ErrTooSoon Code = "too_soon"
+	// ErrTriesUsed says that the adviser has tried as many numbers as one may in an hour.
+	ErrTriesUsed Code = "tries_used"
 	// ErrStaleDraft says that a newer draft is stored.
 	ErrStaleDraft Code = "stale_draft"
 	// ErrConsoleReplaced says that a newer console of the same adviser is live.

@@ -57,6 +57,7 @@ const (
 	Relaned         = "relaned"          // a supervisor changed the lane
 	Forward         = "forward"          // a callback behind another of its number comes forward
 	Converted       = "converted"        // a chat became a callback
+	Superseded      = "superseded"       // the person of a callback came by chat
 	CallbackDue     = "due"              // its window began: it waits
 	CallbackTried   = "attempted"        // Reason is the result
 	CallbackAtRisk  = "callback_at_risk" // its window closes in 20 min and nobody tried

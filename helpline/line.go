@@ -109,6 +109,10 @@ type Line struct {
 	Observe func(Event) // metrics; called once per event by the node that made it
 	Calls   *Callbacks  // nil: the line takes no callbacks
 	Paging  PageQueue   // nil: nobody is paged
+	Matters *Matters    // nil: the line keeps no cards
+
+	Interpreters InterpreterQueue                 // nil: how far an interpreter is stands nowhere
+	FirstLine    func(languages ...string) string // greets whom nobody on duty can talk to; nil: nobody does
 }
 
 // Note hands events of a step on whose end nobody waits to the ledger.

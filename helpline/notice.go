@@ -55,6 +55,8 @@ const (
 	NoticePlan           = "plan"            // to "line": the node that is told makes the plan of a hold
 	NoticeConverted      = "converted"       // to the contact: its chat became a callback
 	NoticeCallback       = "callback"        // to every console: at_risk, missed, review (State), due at Arrival
+	NoticeInterpreter    = "interpreter"     // to the contact: how far one is (State)
+	NoticeMatter         = "matter"          // to the contact: a card was written
 	NoticeTyping         = "typing"
 	NoticeEnded          = "ended"
 	NoticeSignOut        = "signed_out"

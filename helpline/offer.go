@@ -18,7 +18,9 @@ type Leg struct {
 	Told         string // sealed; empty once the text is destroyed
 	Draft        string
 	DraftVersion int64
-	Held         int // messages that wait for Release since a return by number
+	Held         int    // messages that wait for Release since a return by number
+	Group        string // who may take it: a language with its skill, or "interpreter"
+	Interpreter  string // how far one is, a code of InterpreterState; empty: none was asked for
 	History      []SealedMessage
 }
 
@@ -26,7 +28,8 @@ type Leg struct {
 type Opened struct {
 	Leg
 	Messages []Message
-	Answers  []byte // the draft's outcome form as JSON
+	Answers  []byte   // the draft's outcome form as JSON
+	Greeting *Message // the first line, where it was said just now
 }
 
 // Accept takes an offer: owner, joined and history in one script. It answers once the fact is
@@ -39,7 +42,9 @@ func (l *Line) Accept(ctx context.Context, c Console, offer string) (Opened, err
 		return Opened{}, fmt.Errorf("accept offer: %w", err)
 	}
 	l.durable(ctx, events)
-	return l.open(ctx, leg), nil
+	o := l.open(ctx, leg)
+	l.greet(ctx, c, &o)
+	return o, nil
 }
 
 // Decline hands an offer back: the contact keeps its original arrival, the adviser cools down.

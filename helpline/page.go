@@ -21,7 +21,8 @@ func DefaultPaging() Paging {
 
 // PageStep is what an event of paging adds: the round it belongs to, its number in the round, and how
 // long the longest had waited, or the line had been unmanned. Event.Adviser is who is paged; nobody when
-// Event.Reason is "nobody". Reasons: unserved, missed, unmanned, nobody.
+// Event.Reason is "nobody". Reasons: unserved, missed, window
+// (a callback's closes untried), unmanned, nobody.
 type PageStep struct {
 	ID     string
 	Step   int

@@ -54,6 +54,34 @@ func (l *Line) ToCallback(ctx context.Context, token string, in Intake) (Admissi
 	return l.admission(entered), nil
 }
 
+// ToChat lets the person of a callback come by chat now: nobody dials any more, the number is erased, the chat
+// takes over the place. The same answer at every repetition. ErrNotFound for a dead token, and for a call
+// that somebody has.
+func (l *Line) ToChat(ctx context.Context, token string) (Admission, error) {
+	claim, err := l.Tokens.Claim(token)
+	if err != nil {
+		return Admission{}, err
+	}
+	if l.Calls == nil {
+		return Admission{}, ErrNotFound
+	}
+	chat, err := l.Calls.Look.Chat(ctx, claim.Contact)
+	if err != nil {
+		return Admission{}, fmt.Errorf("read callback: %w", err)
+	}
+	l.openTold(&chat.Facts, chat.Key, chat.Told)
+	key, told, err := l.sealTold(chat.Facts)
+	if err != nil {
+		return Admission{}, ErrKeysGone
+	}
+	entered, events, err := l.Calls.Queue.ToChat(ctx, claim.Contact, claim.Version, key, told)
+	if err != nil {
+		return Admission{}, fmt.Errorf("open chat: %w", err)
+	}
+	l.durable(ctx, events)
+	return l.admission(entered), nil
+}
+
 // rebookEvery is how often a node looks for callbacks that the queue lacks.
 const rebookEvery = 5 * time.Second
 

@@ -59,7 +59,9 @@ func (l *Line) Take(ctx context.Context, c Console, contact string) (Opened, err
 		return Opened{}, fmt.Errorf("take contact: %w", err)
 	}
 	l.durable(ctx, events)
-	return l.open(ctx, leg), nil
+	o := l.open(ctx, leg)
+	l.greet(ctx, c, &o)
+	return o, nil
 }
 
 // CloseDanger ends danger that fell silent, by a person and with a code of DangerClose. It answers

@@ -52,6 +52,13 @@ func (q *Queue) Convert(ctx context.Context, b helpline.Booking) (helpline.Enter
 	return out.domain(), events, err
 }
 
+// ToChat implements helpline.CallbackQueue.
+func (q *Queue) ToChat(ctx context.Context, contact string, version int64, key, told string) (helpline.Entered, []helpline.Event, error) {
+	var out entered
+	events, err := q.into(ctx, &out, "tochat", contact, version, key, told)
+	return out.domain(), events, err
+}
+
 // Attempt implements helpline.CallbackQueue.
 func (q *Queue) Attempt(ctx context.Context, c helpline.Console, a helpline.Attempt) (time.Time, []helpline.Event, error) {
 	keep := int64(0)
@@ -59,7 +66,7 @@ func (q *Queue) Attempt(ctx context.Context, c helpline.Console, a helpline.Atte
 		keep = a.Keep.UnixMilli()
 	}
 	value, events, err := q.run(ctx, "attempt", c.Adviser, c.Epoch, a.Contact, a.ID, a.Result, since1970(a.Next),
-		windows(a.Windows), keep)
+		windows(a.Windows), keep, a.Key, a.Told)
 	due, _ := value.(int64)
 	return instant(due), events, err
 }
@@ -129,9 +136,14 @@ func (q *Queue) Chat(ctx context.Context, contact string) (helpline.Chat, error)
 }
 
 // Owner implements helpline.CallbackLook.
-func (q *Queue) Owner(ctx context.Context, contact string) (string, []helpline.Window, error) {
-	f, err := q.fields(ctx, contact, "owner", "windows")
-	return f["owner"], readWindows(f["windows"]), err
+func (q *Queue) Owner(ctx context.Context, contact string) (helpline.Held, error) {
+	var out struct {
+		Owner   string `json:"owner"`
+		Windows string `json:"windows"`
+		Now     int64  `json:"now"`
+	}
+	_, err := q.into(ctx, &out, "owner", contact)
+	return helpline.Held{Adviser: out.Owner, Windows: readWindows(out.Windows), Now: instant(out.Now)}, err
 }
 
 // Gone implements helpline.CallbackLook.

@@ -27,6 +27,8 @@ type leg struct {
 	Draft        string          `json:"draft"`
 	DraftVersion string          `json:"draftversion"`
 	Held         string          `json:"held"`
+	Group        string          `json:"group"`
+	Interpreter  string          `json:"interpreter"`
 	Now          int64           `json:"now"`
 	History      json.RawMessage `json:"history"`
 }
@@ -48,7 +50,8 @@ func (l leg) domain() helpline.Leg {
 		},
 		State: helpline.State(l.State), Epoch: number(l.Epoch), Seq: number(l.Seq), Kept: number(l.Kept),
 		Waited: time.Duration(until-number(l.Arrival)) * time.Millisecond, Key: l.Key, Told: l.Told,
-		Draft: l.Draft, DraftVersion: number(l.DraftVersion), Held: int(number(l.Held)), History: history(l.History),
+		Draft: l.Draft, DraftVersion: number(l.DraftVersion), Held: int(number(l.Held)),
+		Group: l.Group, Interpreter: l.Interpreter, History: history(l.History),
 	}
 }
 

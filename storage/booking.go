@@ -46,7 +46,9 @@ FROM heir WHERE c.line = @line::text AND c.first = heir.first`
 			"reasons":      column(open, func(e *entry) string { return e.Reason }),
 		})
 	}
-	over := latest(slices.DeleteFunc(calls, func(e *entry) bool { return e.Ended.IsZero() }))
+	over := latest(slices.DeleteFunc(slices.Clone(entries), func(e *entry) bool {
+		return e.Kind != helpline.Superseded && (e.Call == nil || e.Ended.IsZero())
+	}))
 	if len(over) == 0 {
 		return
 	}
@@ -54,7 +56,8 @@ FROM heir WHERE c.line = @line::text AND c.first = heir.first`
 		"line":     line,
 		"contacts": column(over, func(e *entry) pgtype.UUID { return e.contact }),
 		"looks": column(over, func(e *entry) bool {
-			return e.Kind != helpline.Left || e.Reason != "cancel" && e.Reason != "done" && e.Reason != "exit"
+			return e.Kind != helpline.Superseded && e.Kind != helpline.Left ||
+				e.Kind == helpline.Left && e.Reason != "cancel" && e.Reason != "done" && e.Reason != "exit"
 		}),
 	}
 	b.Queue(forward, args)

@@ -78,6 +78,23 @@ func (s Callbacks) Keep(ctx context.Context, c helpline.Callback, marks []string
 	return kept, nil
 }
 
+// isFirst is the open callback that stands for a number.
+const isFirst = "c.mark = ANY(@marks) AND c.first IS NULL AND c.contact <> @contact"
+
+// First implements helpline.CallbackStore.
+func (s Callbacks) First(ctx context.Context, contact string, marks []string) (c helpline.Callback, err error) {
+	id, err := identity(contact)
+	if err != nil || !id.Valid {
+		return c, fmt.Errorf("find first callback: %w", helpline.ErrInvalid)
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	if c, err = s.read(ctx, s.pool, isFirst, named{"line": s.line, "contact": id, "marks": marks}); err != nil {
+		return c, fmt.Errorf("find first callback: %w", bare(err))
+	}
+	return c, nil
+}
+
 func (s Callbacks) keep(ctx context.Context, tx pgx.Tx, c helpline.Callback, marks []string) (helpline.Callback, error) {
 	const lock = `SELECT pg_advisory_xact_lock(hashtextextended('adviceline callbacks ' || @line::text, 0))`
 	id, err := identity(c.Contact)
@@ -93,7 +110,7 @@ func (s Callbacks) keep(ctx context.Context, tx pgx.Tx, c helpline.Callback, mar
 		return before, err
 	}
 	args["marks"] = marks
-	first, err := s.read(ctx, tx, "c.mark = ANY(@marks) AND c.first IS NULL AND c.contact <> @contact", args)
+	first, err := s.read(ctx, tx, isFirst, args)
 	switch {
 	case errors.Is(err, helpline.ErrNotFound):
 		c.First = ""
@@ -110,7 +127,9 @@ func (s Callbacks) keep(ctx context.Context, tx pgx.Tx, c helpline.Callback, mar
 func (s Callbacks) before(ctx context.Context, tx pgx.Tx, c helpline.Callback, args named) (none helpline.Callback, err error) {
 	const (
 		replace = `DELETE FROM callback WHERE line = @line AND contact = @contact`
-		over    = `SELECT count(*) FROM contact WHERE line = @line AND contact = @contact AND ended_at IS NOT NULL`
+		over    = `
+SELECT count(*) FROM contact
+WHERE line = @line AND contact = @contact AND (ended_at IS NOT NULL OR channel = 'chat' AND NOT @converted)`
 	)
 	found, err := s.read(ctx, tx, "c.contact = @contact", args)
 	switch {
@@ -125,7 +144,8 @@ func (s Callbacks) before(ctx context.Context, tx pgx.Tx, c helpline.Callback, a
 		return none, err
 	}
 	var ended int
-	if err := tx.QueryRow(ctx, over, args).Scan(&ended); err != nil {
+	asked := named{"line": s.line, "contact": c.Contact, "converted": c.Converted}
+	if err := tx.QueryRow(ctx, over, asked).Scan(&ended); err != nil {
 		return none, err
 	}
 	if ended > 0 {
@@ -230,11 +250,13 @@ func (s Callbacks) OpenCallbacks(ctx context.Context, after string, n int) ([]he
 // Rebook implements helpline.CallbackStore: new windows, and the number sealed for them.
 func (s Callbacks) Rebook(ctx context.Context, c helpline.Callback) error {
 	const query = `
-UPDATE callback SET begins = @begins, ends = @ends, wrapped = @wrapped, sealed = @sealed
+UPDATE callback SET begins = @begins, ends = @ends, wrapped = @wrapped, sealed = @sealed, key = @key, told = @told,
+	mark = @mark
 WHERE line = @line AND contact = @contact`
 	begins, ends := split(c.Windows)
 	n, err := s.exec(ctx, query, named{
 		"line": s.line, "contact": c.Contact, "begins": begins, "ends": ends, "wrapped": c.Wrapped, "sealed": c.Sealed,
+		"key": c.Key, "told": c.Told, "mark": c.Mark,
 	})
 	if err == nil && n == 0 {
 		err = helpline.ErrNotFound
@@ -256,16 +278,26 @@ func (s Callbacks) Drop(ctx context.Context, contact string) error {
 
 // Audit implements helpline.Auditor.
 func (s Callbacks) Audit(ctx context.Context, d helpline.Deed) error {
-	const query = `
-INSERT INTO audit (line, id, at, adviser, deed, contact, code)
-VALUES (@line, @id, now(), @adviser, @deed, @contact, @code) ON CONFLICT DO NOTHING`
-	_, err := s.exec(ctx, query, named{
-		"line": s.line, "id": d.ID, "adviser": d.Adviser, "deed": d.Deed, "contact": d.Contact, "code": d.Code,
-	})
+	err := s.within(ctx, func(ctx context.Context, tx pgx.Tx) error { return s.note(ctx, tx, d) })
 	if err != nil {
 		return fmt.Errorf("write audit: %w", err)
 	}
 	return nil
+}
+
+// note writes a row of the audit in the transaction of what it is about.
+func (s Callbacks) note(ctx context.Context, tx pgx.Tx, d helpline.Deed) error {
+	const query = `
+INSERT INTO audit (line, id, at, adviser, deed, contact, code)
+VALUES (@line, @id, now(), @adviser, @deed, @contact, @code) ON CONFLICT DO NOTHING`
+	contact, err := identity(d.Contact)
+	if err != nil {
+		return helpline.ErrInvalid
+	}
+	_, err = tx.Exec(ctx, query, named{
+		"line": s.line, "id": d.ID, "adviser": d.Adviser, "deed": d.Deed, "contact": contact, "code": d.Code,
+	})
+	return err
 }
 
 // PurgeAudit deletes what is older than 90 days and tells how many.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"adviceline/helpline"
 )
 
 // commit stores entries of a line in one transaction. It gives those that are in Postgres now, be it
@@ -41,7 +43,9 @@ func (s *Store) commit(ctx context.Context, line string, entries []*entry) (live
 }
 
 // more tells that an event changes other tables than its own and its contact's.
-func (e *entry) more() bool { return e.Staged != nil || e.Call != nil || e.Page != nil }
+func (e *entry) more() bool {
+	return e.Staged != nil || e.Call != nil || e.Page != nil || e.Kind == helpline.Superseded
+}
 
 // commitAtOnce is commit for entries that change nothing more, in one round trip: statements that are sent
 // together are one transaction, and each of them leaves out what the fence has passed.

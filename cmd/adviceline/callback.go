@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"adviceline/helpline"
+	"adviceline/helpline/codes"
 	"adviceline/helpline/phone"
 	"adviceline/storage"
 )
@@ -17,9 +18,22 @@ func (n *node) callbacks() *helpline.Callbacks {
 	}
 }
 
+// matters joins what the step matter needs. Screen is where the screening of free text goes.
+func (n *node) matters() *helpline.Matters {
+	rows := storage.NewMatters(n.store, n.cfg.Line)
+	return &helpline.Matters{Queue: n.queue, Store: rows, Audit: rows, Marks: n.keys, Screen: nil}
+}
+
+// firstLine greets a person whom nobody on duty can talk to, in the first of the languages that has a line.
+func firstLine(languages ...string) string {
+	_, line := codes.FirstLineIn(languages...)
+	return line.Text
+}
+
 // purgeCallbacks deletes what nobody can use any more.
 func (n *node) purgeCallbacks(ctx context.Context) error {
 	_, err := n.store.PurgeCallbacks(ctx)
 	_, late := n.store.PurgeAudit(ctx)
-	return errors.Join(err, late)
+	_, cards := n.store.PurgeCards(ctx)
+	return errors.Join(err, late, cards)
 }

@@ -78,6 +78,8 @@ func newCallHouse(t *testing.T) *callHouse {
 			Read: phone.NewRule(nil, "+358 295 463 177").Read,
 		},
 	}
+	cards := storage.NewMatters(store, h.line)
+	h.Matters = &helpline.Matters{Queue: h.queue, Store: cards, Audit: cards, Marks: h.keys}
 	return h
 }
 

@@ -209,6 +209,120 @@ func TestChatToCallback(t *testing.T) {
 	}
 }
 
+// Somebody who is to be called comes by chat: the number goes at once, and a repeated request does not
+// bring it back. Whoever asked behind comes forward.
+func TestCallbackToChat(t *testing.T) {
+	t.Parallel()
+	h := newCallHouse(t)
+	id, w := uuid.NewString(), h.window(2*time.Hour, 4*time.Hour)
+	asked, err := h.ask(id, mobile, "", w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	behind := h.request(mobile, "", w)
+	a, err := h.ToChat(t.Context(), asked.Token)
+	if err != nil || a.State != "waiting" || a.Token != asked.Token {
+		t.Fatalf("%+v %v", a, err)
+	}
+	if _, err := h.rows.Callback(t.Context(), asked.Contact); !errors.Is(err, helpline.ErrNotFound) {
+		t.Errorf("the number outlived its callback: %v", err)
+	}
+	if again, err := h.ask(id, mobile, "", w); err != nil || again != asked {
+		t.Errorf("the request again: %+v %v", again, err)
+	}
+	if _, err := h.rows.Callback(t.Context(), asked.Contact); !errors.Is(err, helpline.ErrNotFound) {
+		t.Errorf("a repeated request stored the number again: %v", err)
+	}
+	if row, err := h.rows.Callback(t.Context(), behind.Contact); err != nil || row.First != "" || row.Review != "" {
+		t.Errorf("who stood behind: %+v %v", row, err)
+	}
+	c := h.adviser()
+	leg, err := h.Accept(t.Context(), c, h.field(asked.Contact, "offer"))
+	if err != nil || leg.Channel != "chat" || leg.Asks != "work" {
+		t.Errorf("%+v %v", leg.Facts, err)
+	}
+	h.record(c, asked.Contact)
+}
+
+// A time that was agreed far behind the windows: number, fingerprint and what was told live as long as it.
+func TestAgreedTimeKeepsWhatItNeeds(t *testing.T) {
+	t.Parallel()
+	h := newCallHouse(t)
+	a := h.adviser()
+	k := h.request(mobile, "Officer", h.window(0, 2*time.Hour))
+	h.pass(0)
+	h.dial(a, k.Contact)
+	next := h.now().Add(10 * 24 * time.Hour)
+	due, err := h.Attempt(t.Context(), a, helpline.Attempt{ID: uuid.NewString(), Contact: k.Contact, Result: "reached_later", Next: next})
+	if err != nil || !due.Equal(next) {
+		t.Fatal(due, err)
+	}
+	h.pass(9 * 24 * time.Hour)
+	if _, err := h.keys.Purge(h.now(), h.now()); err != nil {
+		t.Fatal(err)
+	}
+	if again := h.request(mobile, "", h.window(time.Hour, 30*time.Hour)); h.field(again.Contact, "linked") != "1" {
+		t.Error("the number is not known again")
+	}
+	h.pass(24 * time.Hour)
+	leg, err := h.Accept(t.Context(), a, h.field(k.Contact, "offer"))
+	if err != nil || leg.Asks != "work" {
+		t.Errorf("what was told is gone: %+v %v", leg.Facts, err)
+	}
+	if n, err := h.Reveal(t.Context(), a, k.Contact, uuid.NewString()); err != nil || n.Number.Reveal() != mobile {
+		t.Error(err)
+	}
+}
+
+// countedCalls notes what is asked of Postgres, and countedSeals what is sealed and opened.
+type countedCalls struct {
+	helpline.CallbackStore
+	work []string
+}
+
+func (c *countedCalls) First(ctx context.Context, contact string, marks []string) (helpline.Callback, error) {
+	c.work = append(c.work, "first")
+	return c.CallbackStore.First(ctx, contact, marks)
+}
+
+func (c *countedCalls) Keep(ctx context.Context, row helpline.Callback, marks []string) (helpline.Callback, error) {
+	c.work = append(c.work, "keep")
+	return c.CallbackStore.Keep(ctx, row, marks)
+}
+
+type countedSeals struct {
+	helpline.Sealer
+	work *[]string
+}
+
+func (c countedSeals) SealAnew(class string, day time.Time, contact, field string, version int64, plain []byte) (string, string, error) {
+	*c.work = append(*c.work, "seal "+field)
+	return c.Sealer.SealAnew(class, day, contact, field, version, plain)
+}
+
+func (c countedSeals) Open(wrapped, contact, field string, version int64, sealed string) ([]byte, error) {
+	*c.work = append(*c.work, "open "+field)
+	return c.Sealer.Open(wrapped, contact, field, version, sealed)
+}
+
+// The time of the answer tells nothing either: a number that asked before makes the same work.
+func TestKnownAndUnknownNumbersAreTheSameWork(t *testing.T) {
+	t.Parallel()
+	h := newCallHouse(t)
+	store := &countedCalls{CallbackStore: h.Calls.Store}
+	h.Calls.Store, h.Seal = store, countedSeals{h.Seal, &store.work}
+	w := h.window(time.Hour, 3*time.Hour)
+	var work [2]string
+	for i := range work {
+		store.work = nil
+		h.request(mobile, "", w)
+		work[i] = strings.Join(store.work, ", ")
+	}
+	if work[0] != work[1] || work[0] == "" {
+		t.Errorf("unknown: %s\nknown: %s", work[0], work[1])
+	}
+}
+
 // Redis loses everything: due, attempts and what a person has to look at come back from Postgres.
 func TestCallbacksComeBackFromPostgres(t *testing.T) {
 	t.Parallel()

@@ -165,6 +165,7 @@ func TestOneStepOneFileName(t *testing.T) {
 		"outcome":      {"helpline", "queue", "agents", "storage"},
 		"duty":         {"helpline", "queue", "agents"},
 		"callback":     {"helpline", "queue", "agents", "storage", "helpline/web"},
+		"matter":       {"helpline", "queue", "agents", "storage", "helpline/web"},
 	} {
 		for _, room := range rooms {
 			if _, err := os.Stat(filepath.Join(root, room, step+".go")); err != nil {

@@ -10,7 +10,7 @@ import "context"
 type Page struct {
 	ID     string // of the step: the same for every try, for receivers that forget what comes twice
 	Step   int    // from 1
-	Cause  string // unserved, missed, unmanned
+	Cause  string // unserved, missed, window, unmanned
 	Waited int    // seconds that the longest has waited, or that the line has been unmanned
 	Link   string // acknowledges; empty: none
 	To     string // the mail address of who is paged; empty: none

@@ -104,8 +104,34 @@ func (s *Server) convert(c echo.Context) error {
 	return c.JSON(http.StatusOK, convertedBody{State: a.State})
 }
 
+// chatBody lets the person of a callback come by chat.
+type chatBody struct {
+	RequestID string `json:"request_id"`
+}
+
+// toChat opens a chat in the place of a callback.
+func (s *Server) toChat(c echo.Context) error {
+	var b chatBody
+	if _, err := decode(c, &b); err != nil {
+		return err
+	}
+	if !canonical(b.RequestID) {
+		return invalid("request_id")
+	}
+	a, err := s.line.ToChat(c.Request().Context(), bearer(c))
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, chattingBody{State: a.State, Position: a.Position})
+}
+
 type convertedBody struct {
 	State string `json:"state"`
+}
+
+type chattingBody struct {
+	State    string             `json:"state"`
+	Position *helpline.Position `json:"position,omitempty"`
 }
 
 // takes says whether the line takes callbacks, asked at most once a second.

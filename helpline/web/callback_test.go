@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +31,33 @@ func (c *calls) Convert(_ context.Context, b helpline.Booking) (helpline.Entered
 	c.book.set(func() { c.book.contacts[b.Contact].State = helpline.Scheduled })
 	c.book.word(helpline.Notice{To: "c:" + b.Contact, Kind: helpline.NoticeConverted, Version: b.Version})
 	return helpline.Entered{Contact: b.Contact, State: helpline.Scheduled, Version: b.Version}, nil, nil
+}
+
+func (c *calls) ToChat(_ context.Context, contact string, _ int64, _, _ string) (helpline.Entered, []helpline.Event, error) {
+	c.book.mu.Lock()
+	defer c.book.mu.Unlock()
+	if c.book.fail != nil {
+		return helpline.Entered{}, nil, c.book.fail
+	}
+	if s := c.book.contacts[contact].State; s != helpline.Scheduled && s != helpline.Waiting {
+		return helpline.Entered{}, nil, helpline.ErrNotFound
+	}
+	c.book.contacts[contact].State = helpline.Waiting
+	return helpline.Entered{Contact: contact, State: helpline.Waiting, Version: 1}, nil, nil
+}
+
+func (c *calls) First(_ context.Context, contact string, marks []string) (helpline.Callback, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.down {
+		return helpline.Callback{}, helpline.Code("storage_unavailable")
+	}
+	for _, first := range c.rows {
+		if first.Contact != contact && first.First == "" && slices.Contains(marks, first.Mark) {
+			return first, nil
+		}
+	}
+	return helpline.Callback{}, helpline.ErrNotFound
 }
 
 func (c *calls) Chat(_ context.Context, contact string) (helpline.Chat, error) {
@@ -206,6 +234,24 @@ func TestChatBecomesACallback(t *testing.T) {
 	if r := h.do(t, call{"GET", "/api/v1/contact", "", auth}); r.field(t, "state") != "scheduled" {
 		t.Errorf("look: %s", r.body)
 	}
+	chat := call{"POST", "/api/v1/contact/chat", `{"request_id":"` + reqA + `"}`, auth}
+	for range 2 {
+		if r := h.do(t, chat); r.status != 200 || r.field(t, "state") != "waiting" {
+			t.Errorf("back to the chat: %d %s", r.status, r.body)
+		}
+	}
+	for name, c := range map[string]call{
+		"not_found": {"POST", chat.path, chat.body, nil}, "invalid_value": {"POST", chat.path, `{"request_id":"x"}`, auth},
+	} {
+		if r := h.do(t, c); r.field(t, "code") != name {
+			t.Errorf("%s: %s", name, r.body)
+		}
+	}
+	h.book.set(func() { h.book.fail = helpline.ErrQueueUnavailable })
+	if r := h.do(t, chat); r.status != 503 {
+		t.Errorf("without Redis: %s", r.body)
+	}
+	h.book.set(func() { h.book.fail, h.book.contacts[a.Contact].State = nil, helpline.Scheduled })
 	for name, x := range map[string]struct {
 		call
 		code string

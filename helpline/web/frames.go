@@ -66,6 +66,10 @@ type (
 		Text string        `json:"text"`
 		At   string        `json:"at"`
 	}
+	interpreterFrame struct {
+		Type  string `json:"type"`
+		State string `json:"state"`
+	}
 	bareFrame struct {
 		Type string `json:"type"`
 	}

@@ -16,7 +16,9 @@ const goldenRoutes = `
 POST   /api/v1/contacts           intake         public
 GET    /api/v1/contact            look           token
 POST   /api/v1/contact/callback   convert        token
+POST   /api/v1/contact/chat       to-chat        token
 POST   /api/v1/contact/resume     resume         public
+POST   /api/v1/contact/matter     matter         token
 POST   /api/v1/contact/leave      leave          token
 GET    /api/v1/contact/socket     conversation   token upgrade
 GET    /api/v1/contact/stream     stream         token stream
@@ -108,6 +110,7 @@ unknown_adviser        422    0 retry=false
 weak_password          422    0 retry=false
 windows_refused        422    0 retry=false
 too_many               429 4408 retry=true
+tries_used             429    0 retry=false
 internal               500 1001 retry=true
 busy                   503 1001 retry=true
 callback_unavailable   503    0 retry=false

@@ -81,7 +81,8 @@ func listsFor(lang string) ConsoleData {
 	d := ConsoleData{Lists: map[string][]Choice{}}
 	for _, l := range []*codes.List{
 		codes.Asks, codes.Assessment, codes.CallbackResult, codes.ContactRole, codes.DangerClose, codes.Duty, codes.EndReason, codes.Lane, codes.Language,
-		codes.OfferDecline, codes.OrganisationKind, codes.Outcome, codes.PauseReason, codes.Topic,
+		codes.DestinationKind, codes.InterpreterState, codes.OfferDecline, codes.OrganisationKind, codes.Outcome, codes.PauseReason, codes.Topic,
+		codes.Urgency,
 	} {
 		d.Lists[l.Name()] = choices(l, lang)
 	}

@@ -56,6 +56,7 @@ var answers = map[helpline.Code]answer{
 	helpline.ErrStaleDraft:          {409, 0, false},
 	helpline.ErrNotFree:             {409, 0, false},
 	helpline.ErrTooSoon:             {409, 0, false},
+	helpline.ErrTriesUsed:           {429, 0, false},
 	helpline.ErrConsoleReplaced:     {409, 4501, false},
 	helpline.ErrExists:              {409, 0, false},
 	helpline.ErrSheetRefused:        {422, 0, false},

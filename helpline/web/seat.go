@@ -179,6 +179,10 @@ func (s *seat) tellNotice(n helpline.Notice) {
 	case helpline.NoticeConverted:
 		s.setWaiting(false)
 		s.send(bareFrame{Type: "converted"})
+	case helpline.NoticeInterpreter:
+		s.send(interpreterFrame{Type: "interpreter", State: n.State})
+	case helpline.NoticeMatter:
+		s.send(bareFrame{Type: "matter"})
 	case helpline.NoticeTyping:
 		s.send(bareFrame{Type: "typing"})
 	case helpline.NoticeEnded:

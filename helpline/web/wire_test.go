@@ -35,6 +35,7 @@ var elsewhere = map[string]string{
 	"code stale_draft":      "of the console's frames: the tests of package agents",
 	"code not_free":         "of the console's frames: the tests of package agents",
 	"code too_soon":         "of the console's frames: the tests of package agents",
+	"code tries_used":       "of the console's frames: the tests of package agents",
 	"code console_replaced": "a console is closed with replaced instead",
 	"pageTaken 429":         "the rate of posts is one for all, met on the contact's",
 	"code line_closed":      "nothing closes a line yet",
@@ -175,10 +176,10 @@ func TestShapesAreDocumented(t *testing.T) {
 		"contactHello": helloFrame{}, "contactSay": sayFrame{}, "contactGot": gotFrame{}, "contactLeave": leaveFrame{},
 	}
 	tells := map[string]any{
-		"Admission": admissionBody{}, "Converted": convertedBody{}, "Standing": standing{}, "Position": helpline.Position{}, "Status": statusBody{},
+		"Admission": admissionBody{}, "Converted": convertedBody{}, "Chatting": chattingBody{}, "MatterNumber": matterNumber{}, "Standing": standing{}, "Position": helpline.Position{}, "Status": statusBody{},
 		"Session": sessionBody{}, "Ticket": ticketBody{}, "Decisions": decisionsBody{}, "Decision": decisionBody{}, "Why": helpline.Why{}, "Problem": problem{},
 		"contactWelcome": welcomeFrame{}, "contactPosition": positionFrame{}, "contactJoined": joinedFrame{},
-		"contactMessage": messageFrame{}, "contactTyping": bareFrame{}, "contactConverted": bareFrame{}, "contactAway": awayFrame{}, "contactTransferred": transferredFrame{}, "contactEnded": endedFrame{},
+		"contactMessage": messageFrame{}, "contactTyping": bareFrame{}, "contactConverted": bareFrame{}, "contactMatter": bareFrame{}, "contactInterpreter": interpreterFrame{}, "contactAway": awayFrame{}, "contactTransferred": transferredFrame{}, "contactEnded": endedFrame{},
 		"contactSaid": saidFrame{}, "contactReconnect": reconnectFrame{}, "contactError": errorFrame{},
 	}
 	fields := func(name string) ([]string, []string) {

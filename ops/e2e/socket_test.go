@@ -46,6 +46,8 @@ type frame struct {
 	Adviser  string          `json:"adviser"`
 	Free     bool            `json:"free"`
 	Lane     string          `json:"lane"`
+	Number   string          `json:"number"`
+	Note     string          `json:"note"`
 }
 
 // final are the close codes after which a client does not come back.

@@ -1,7 +1,7 @@
 -- attempt: how a try to call went, by code. The owner gives the leg back unless the person was reached;
 -- of a leg in review anybody on duty decides, who has looked. Idempotent by attempt.
--- ARGV: 4 adviser, 5 console epoch, 6 contact, 7 attempt, 8 result, 9 next (ms, 0: none), 10 windows and
--- 11 keep, which a newly agreed time makes ('' and 0: as they are). Reply: next due, 0 when there is none.
+-- ARGV: 4 adviser, 5 console epoch, 6 contact, 7 attempt, 8 result, 9 next (ms, 0: none), 10 windows, 11 keep,
+-- 12 key and 13 intake, which a newly agreed time makes ('' and 0: as they are). Reply: next due, 0: none.
 local aid, id, result, wish = ARGV[4], ARGV[6], ARGV[8], num(ARGV[9])
 local a, c = adviser(aid), contact(id)
 if a.conn ~= ARGV[5] then return {5} end
@@ -19,7 +19,10 @@ local due = book.next(c, at)
 c.windows = before
 if wish > 0 and due ~= wish and (due == nil or wish >= now + 1800000 or looked) then return {12} end
 putc(id, c, 'attempts', num(c.attempts) + tried, 'tried', c.till or 0, unpack(changed))
-if ARGV[10] ~= '' then timer('keep|' .. id, num(ARGV[11])) end
+if ARGV[10] ~= '' then
+  timer('keep|' .. id, num(ARGV[11]))
+  if ARGV[12] ~= '' then putc(id, c, 'key', ARGV[12], 'intake', ARGV[13]) end
+end
 if mine and result == 'reached' then
   untimer('risk|' .. id, 'shut|' .. id)
   event('attempted', id, c, aid, result)

@@ -22,6 +22,11 @@ local function group(language, skill)
   if not served[language] then language = 'interpreter' end
   return (skill or '') == '' and language or language .. '+' .. skill
 end
+-- The group of a contact: one whose language nobody on the roster speaks stays anybody's.
+local function groupOf(c)
+  if c.any ~= '1' then return group(c.language, c.skill) end
+  return (c.skill or '') == '' and 'interpreter' or 'interpreter+' .. c.skill
+end
 -- What an adviser serves, and how flexible that makes them.
 local function grouped(languages, skills)
   local list, flex = {}, 0
@@ -141,7 +146,7 @@ local function unreserve(id, c)
 end
 -- Which languages are served may have changed: who was kept free may not serve the group any more.
 local function regroup(id, c)
-  local g = group(c.language, c.skill)
+  local g = groupOf(c)
   if g == c.group then return end
   unreserve(id, c)
   putc(id, c, 'group', g)

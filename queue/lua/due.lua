@@ -73,7 +73,7 @@ end
 function due.life(id)
   local c = contact(id)
   if not c.state or num(c.ended) > 0 or c.windows then return end
-  local last = num(c.arrival) + @textlife
+  local last = num(c.chatted or c.arrival) + @textlife
   local stop = c.last and math.min(last, num(c.last) + @textidle) or last
   if now < stop then return timer('life|' .. id, stop) end
   local stays = (c.state == 'waiting' or c.state == 'offered') and c.up == '1' and now < last
@@ -122,13 +122,15 @@ function due.drain(id)
   reserve(id, c)
   timer('drain|' .. id, now + 60000)
 end
--- Twenty minutes before a window closes untried every console hears of it.
+-- Twenty minutes before a window closes untried every console hears of it, and the on-call is paged.
 function due.risk(id)
   local c = contact(id)
+  if live(c) and now < num(c.till) then return timer('risk|' .. id, now + 60000) end -- it may come back untried
   if c.state ~= 'scheduled' and c.state ~= 'waiting' and c.state ~= 'offered' or c.tried == c.till then return end
   if now < num(c.till) - 1200000 then return timer('risk|' .. id, num(c.till) - 1200000) end
   event('callback_at_risk', id, c)
   book.tell(id, c, 'at_risk')
+  page.risk(id, c)
 end
 -- A window is over. One that nobody tried is our miss, and never the end.
 function due.shut(id)
@@ -194,6 +196,24 @@ function due.reopen()
   call('HDEL', META, 'closed', 'notice', 'reopens')
 end
 function due.page(g) page.due(g) end
+-- Nobody on the roster speaks a language, or nobody who does has come in three rounds, and somebody else is on
+-- duty: who waits in it is anybody's from now on, with an interpreter.
+function page.open(g)
+  if g == 'line' or g == 'interpreter' or string.find(g, '+', 1, true) then return end
+  if call('ZCARD', P .. ':serve:interpreter') == 0 then return end
+  local moved = {}
+  for _, k in ipairs(call('HKEYS', P .. ':classes')) do
+    if string.match(k, '^[^|]*') == g then
+      for _, id in ipairs(call('ZRANGE', P .. ':w:' .. k, 0, 63)) do moved[#moved + 1] = id end
+    end
+  end
+  moved = byArrival(moved)
+  for _, id in ipairs(moved) do unclass(id, contact(id)) end
+  for _, id in ipairs(moved) do
+    putc(id, contact(id), 'any', '1')
+    wait(id, contact(id))
+  end
+end
 function due.node(node)
   evict(node)
   call('HDEL', P .. ':nodes', node)

@@ -21,7 +21,8 @@ local slot = c.state == 'wrapping'
 untimer('wrap|' .. id, 'due|' .. id)
 call('ZREM', P .. ':owed', id)
 erase(id, c)
-call('HDEL', P .. ':c:' .. id, 'draft')
+call('HDEL', P .. ':c:' .. id, 'draft', 'continued', 'interpreter')
+if c.matter_card ~= '1' then call('HDEL', P .. ':c:' .. id, 'matter') end
 putc(id, c, 'state', 'completed', 'recorded', now, 'recorder', aid)
 timer('gone|' .. id, now + @due)
 event('recorded', id, c, aid, c.reason, staged)

@@ -26,6 +26,22 @@ function page.missed(id, c)
   if not p.step then timer('page|' .. c.group, now) end
 end
 
+-- A callback's window closes in 20 min and nobody tried: somebody is woken, whoever is on duty.
+function page.risk(id, c)
+  if @pageafter == 0 then return end
+  local p = page.state(c.group)
+  if page.window(p) then return end -- one round wakes for both
+  page.set(c.group, p, 'window', id)
+  if not p.step then timer('page|' .. c.group, now) end
+end
+-- The callback for which a round wakes somebody, while it is untried and its window is open.
+function page.window(p)
+  if (p.window or '') == '' then return end
+  local c = contact(p.window)
+  local waits = c.state == 'waiting' or c.state == 'offered' or c.state == 'scheduled'
+  return waits and c.tried ~= c.till and now < num(c.till) and c or nil
+end
+
 -- The instant from which the longest has waited in a group.
 function page.oldest(g)
   local first
@@ -83,11 +99,13 @@ function page.step(g, p, cause, since)
   timer('page|' .. g, now + @pagenext)
   if #list == 0 then
     if p.nobody ~= '1' then page.event('paged', p, '', 'nobody', n, now - since) end
-    return page.set(g, p, 'nobody', '1')
+    page.set(g, p, 'nobody', '1')
+    return page.open(g)
   end
   if n > #list * @pagerounds then
     page.set(g, p, 'step', 0)
-    return timer('page|' .. g, now + @pagerest)
+    timer('page|' .. g, now + @pagerest)
+    return page.open(g)
   end
   local who = list[(n - 1) % #list + 1]
   page.set(g, p, 'step', n, 'nobody', '0', 'woken', '1', 'to', p.to .. who .. ',')
@@ -109,11 +127,12 @@ function page.due(g)
   local p, first = page.state(g), page.oldest(g)
   local m = (p.missed or '') ~= '' and contact(p.missed) or {}
   local missed = m.state == 'waiting' or m.state == 'offered'
-  if not missed and (not first or call('ZCARD', P .. ':serve:' .. g) > 0) then return page.over(g, p) end
-  local since = missed and math.min(num(m.arrival), first or now) or first
-  if not p.id and not missed and now < since + @pageafter then return timer('page|' .. g, since + @pageafter) end
+  local w, served = page.window(p), not first or call('ZCARD', P .. ':serve:' .. g) > 0
+  if not missed and not w and served then return page.over(g, p) end
+  local since = missed and math.min(num(m.arrival), first or now) or w and num(w.due) or first
+  if not p.id and not missed and not w and now < since + @pageafter then return timer('page|' .. g, since + @pageafter) end
   if page.rests(p) then return timer('page|' .. g, num(p.acknowledged) + @pagerest) end
-  page.step(g, p, missed and 'missed' or 'unserved', since)
+  page.step(g, p, missed and 'missed' or w and 'window' or 'unserved', since)
 end
 
 -- The shift that runs, with those that it follows without a gap: its beginning; and when the next begins.
@@ -160,7 +179,7 @@ end
 function page.ready(a)
   if @pageafter == 0 then return end
   for _, g in ipairs(call('SMEMBERS', P .. ':pages')) do
-    if string.find(',' .. (a.groups or '') .. ',', ',' .. g .. ',', 1, true) then
+    if string.find(',' .. (a.groups or '') .. ',', ',' .. g .. ',', 1, true) and not page.window(page.state(g)) then
       page.over(g, page.state(g))
       untimer('page|' .. g)
     end

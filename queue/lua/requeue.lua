@@ -7,7 +7,7 @@ if a.conn ~= ARGV[5] then return {5} end
 local c = contact(id)
 if c.owner ~= aid or c.state ~= 'active' then return {2} end
 if ARGV[7] ~= '' and not sound(ARGV[7], c.lane) then return {13} end
-if ARGV[7] ~= '' then putc(id, c, 'language', ARGV[7], 'group', group(ARGV[7], c.skill)) end
+if ARGV[7] ~= '' then putc(id, c, 'language', ARGV[7], 'any', '', 'group', group(ARGV[7], c.skill)) end
 exclude(id, c, aid)
 unown(id, c, 'transferred')
 rewait(id, c)

@@ -8,7 +8,7 @@ local moved = {}
 for k in pairs(classes()) do
   for _, id in ipairs(call('ZRANGE', P .. ':w:' .. k, 0, -1)) do
     local c = contact(id)
-    if group(c.language, c.skill) ~= c.group then moved[#moved + 1] = id end
+    if groupOf(c) ~= c.group then moved[#moved + 1] = id end
   end
 end
 moved = byArrival(moved)

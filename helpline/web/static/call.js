@@ -53,7 +53,7 @@ export function asking(ask, done, phone) {
     });
     named('call-ask').disabled = true;
     ask({
-      number: named('call-number').value.trim(), ask_for: named('call-person').value.trim(), code_word: named('call-word').value.trim(),
+      number: named('call-number').value.trim(), ask_for: named('call-person').value.trim(), extension: named('call-extension').value.replace(/[\s-]/g, ''), code_word: named('call-word').value.trim(),
       message_allowed: named('call-message').checked, windows,
     }).then((a) => {
       named('call-ask').disabled = false;
@@ -71,6 +71,7 @@ function refused(a, phone) {
   if (a.status === 429) return say('x.err_rate', {Count: a.minutes});
   if (a.body.code === 'number_refused') return say('c.call_number_refused');
   if (a.body.code === 'windows_refused') return say('c.call_times_refused');
+  if (a.body.code === 'invalid_value') return say('c.call_words_refused');
   return say('c.call_unavailable', {Phone: a.body.phone || phone});
 }
 

@@ -40,6 +40,9 @@ export function facts(f) {
   tag(f.lane && label('lane', f.lane), f.lane);
   if (f.child) tag(say('k.child'), 'child');
   tag(f.language && label('language', f.language));
+  if (f.second_language) tag(say('k.second_language', {Language: label('language', f.second_language)}));
+  if (f.page_language && f.page_language !== f.language) tag(say('k.page_language', {Language: label('language', f.page_language)}));
+  if (f.interpreted) tag(say('k.interpreted'));
   tag(f.asks && label('asks', f.asks));
   tag(f.role && label('contact_role', f.role));
   tag(f.organisation && label('organisation_kind', f.organisation));

@@ -2,8 +2,8 @@
 
 import {call} from './api.js';
 import {asking, convert} from './call.js';
-import {Conversation, grouped, stage} from './conversation.js';
-import {named, put, show} from './dom.js';
+import {Conversation, stage} from './conversation.js';
+import {grouped, named, put, show, uuid} from './dom.js';
 import {form, notice, wish} from './form.js';
 import {exit, final, guard, hold, left} from './leave.js';
 import {say} from './words.js';
@@ -11,6 +11,7 @@ import {say} from './words.js';
 const phone = named('state').getAttribute('data-phone');
 let talk = null;
 let way = '';
+let wired = false;
 
 guard();
 document.getElementById('late').remove();
@@ -58,10 +59,14 @@ function restore(old) {
 /** @param {import('./form.js').Opened} opened */
 function open(opened) {
   show(document.getElementById('form'), false);
-  talk = new Conversation(opened, phone);
+  talk = new Conversation(opened, phone, () => scheduled({token: opened.token, return_number: opened.number}));
   way = opened.number;
-  wayBack(opened);
-  leaving();
+  show(document.getElementById('return'), false);
+  if (!wired) {
+    wayBack(opened);
+    leaving();
+  }
+  wired = true;
   talk.start();
 }
 
@@ -73,9 +78,18 @@ function scheduled(a) {
   hold(token);
   stage('scheduled');
   put(document.getElementById('heading'), say('c.head_scheduled'));
-  notice(say('c.scheduled', {Number: grouped(number)}));
+  notice(number ? say('c.scheduled', {Number: grouped(number)}) : say('c.converted'));
   document.getElementById('heading').focus();
-  named('call-stop').addEventListener('click', () => {
+  const chat = named('call-chat');
+  chat.onclick = () => {
+    chat.disabled = true;
+    call('POST', '/api/v1/contact/chat', {token, body: {request_id: uuid()}}).then((a) => {
+      chat.disabled = false;
+      if (a.status === 200) open({token, number, work: false, resumed: false});
+      else notice(say(a.status === 404 ? 'c.call_taken' : 'c.leave_failed'));
+    });
+  };
+  named('call-stop').onclick = () => {
     final('cancel').then((done) => {
       notice(say(done ? 'c.call_stopped' : 'c.leave_failed'));
       if (!done) return;
@@ -83,7 +97,7 @@ function scheduled(a) {
       stage('ended');
       put(document.getElementById('heading'), say('c.head_ended'));
     });
-  });
+  };
 }
 
 /** The return number: open for those who ask for work, behind a button for others. */
@@ -91,7 +105,7 @@ function wayBack(opened) {
   const box = document.getElementById('return');
   const button = named('show-return');
   const reveal = (on) => {
-    put(named('return-number'), on ? grouped(opened.number) : '');
+    put(named('return-number'), on ? grouped(way) : '');
     show(box, on);
     button.setAttribute('aria-expanded', String(on));
   };

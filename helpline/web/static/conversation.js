@@ -5,6 +5,7 @@ import {composer} from './composer.js';
 import {named, put, show, uuid} from './dom.js';
 import {notice} from './form.js';
 import {hold} from './leave.js';
+import {Matter} from './matter.js';
 import {Outbox, incarnation} from './outbox.js';
 import {place} from './waiting.js';
 import {Wire} from './wire.js';
@@ -20,12 +21,19 @@ const ENDED = {
   exit: 'c.ended_done', expired_by_policy: 'c.ended_done', abandoned: 'c.ended_abandoned',
 };
 
+/** The conversation that the page shows: the one whose text field it is. @type {Conversation|null} */
+let current = null;
+
 export class Conversation {
-  /** @param {import('./form.js').Opened} opened @param {string} phone */
-  constructor(opened, phone) {
+  /** @param {import('./form.js').Opened} opened @param {string} phone @param {() => void} scheduled called when it is a callback */
+  constructor(opened, phone, scheduled) {
+    current = this;
+    this.scheduled = scheduled;
     this.token = opened.token;
     this.work = opened.work;
     this.phone = phone;
+    this.matter = new Matter(opened.token);
+    this.met = false; // an adviser had it
     this.main = named('state');
     this.chat = new ChatList(named('messages'), (from) => say(from === 'system' ? 'x.from_system' : 'c.from_' + from), 'contact');
     this.readers = new Map();
@@ -46,7 +54,7 @@ export class Conversation {
       phase: (p, code) => this.phase(p, code),
     });
     this.outbox = new Outbox((f) => this.wire.send(f), () => this.wire.drop());
-    composer(/** @type {any} */ (document.getElementById('composer')), (text) => this.say(text));
+    composer(/** @type {any} */ (document.getElementById('composer')), (text) => this === current && this.say(text));
     if (opened.resumed) this.chat.event(say('c.resumed'));
   }
 
@@ -88,6 +96,8 @@ export class Conversation {
       joined: () => this.joined(f),
       message: () => this.message(f),
       typing: () => this.typing(),
+      matter: () => this.matter.offer(),
+      interpreter: () => { if (f.state !== 'none') this.chat.event(say('c.interpreter_' + f.state)); },
       away: () => { this.chat.event(say('c.away')); this.state('away'); },
       transferred: () => this.transferred(f),
       converted: () => this.end(say('c.converted')),
@@ -103,7 +113,10 @@ export class Conversation {
     if (incarnation(f.seq) > incarnation(this.top) && this.top) this.outbox.again();
     this.top = Math.max(this.top, f.seq || 0);
     if (f.state === 'ended') return; // "ended" follows, with its reason
-    if (f.state === 'scheduled') this.end(say('c.converted'));
+    if (f.state === 'scheduled') {
+      this.scheduled();
+      return;
+    }
     if (f.state === 'active') this.reader(f.alias || '', 'adviser');
     if (f.state === 'active') this.state('active');
     else if (f.state === 'waiting' || f.position) this.waiting(f.position);
@@ -143,6 +156,7 @@ export class Conversation {
 
   /** @private */
   reader(alias, role) {
+    this.met = true;
     this.readers.set(alias, role || 'adviser');
     const names = [];
     this.readers.forEach((r, a) => names.push(named_({alias: a, role: r})));
@@ -208,6 +222,7 @@ export class Conversation {
     this.outbox.forget();
     this.state('ended');
     show(document.getElementById('return'), false);
+    if (this.met) this.matter.offer();
     notice(words + ' ' + say(this.work ? 'c.ended_kept' : 'c.ended_again'));
     document.getElementById('heading').focus();
     if (!this.wire.stopped) this.wire.stop();
@@ -226,9 +241,3 @@ export function stage(name) {
   named('state').setAttribute('data-state', name);
   document.querySelectorAll('[data-in]').forEach((el) => show(/** @type {any} */ (el), el.getAttribute('data-in').split(' ').indexOf(name) >= 0));
 }
-
-/** Groups a return number as people read it: 12 34 56 78. @param {string} digits @returns {string} */
-export function grouped(digits) {
-  return digits.replace(/\D/g, '').replace(/(..)(?=.)/g, '$1 ');
-}
-

@@ -2,16 +2,19 @@
 
 import {Callbacks} from './callback.js';
 import {Canned} from './canned.js';
+import {Cards} from './card.js';
 import {composer} from './composer.js';
 import {Danger} from './danger.js';
 import {Duty} from './duty.js';
 import {facts, label} from './codes.js';
 import {make, named, put, show} from './dom.js';
+import {Interpreter} from './interpreter.js';
 import {Legs} from './legs.js';
 import {Offers} from './offer.js';
 import {Outcome} from './outcome.js';
 import {Session} from './session.js';
 import {Release} from './release.js';
+import {stopping} from './stop.js';
 import {Transfer, twice} from './transfer.js';
 import {has, say} from './words.js';
 
@@ -30,6 +33,9 @@ export class Desk {
     this.duty = new Duty(this.session, notice);
     this.canned = new Canned();
     this.callbacks = new Callbacks(this.session, notice, (contact) => this.done(contact));
+    this.cards = new Cards(this.session, () => this.outcome.known(), notice);
+    stopping(this.session, notice, () => this.callbacks.list());
+    this.interpreter = new Interpreter(this.session, (contact, state) => this.outcome.set(contact, 'interpreter', state), notice);
     this.danger = new Danger(this.session, (f) => this.opened(f), notice);
     this.transfer = new Transfer(this.session, this.legs, {
       parked: (leg) => this.parked(leg), shown: (f) => this.duty.show(f), notice,
@@ -90,6 +96,8 @@ export class Desk {
   chosen(opened) {
     this.outcome.choose(opened);
     this.canned.show(opened ? opened.language : '');
+    this.cards.choose(opened ? opened.contact : '');
+    this.interpreter.choose(opened || null);
     const called = opened && opened.channel === 'callback';
     this.callbacks.choose(called ? opened.contact : '', called);
   }

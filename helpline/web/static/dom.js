@@ -50,3 +50,8 @@ export function uuid() {
 export function pause(ms) {
   return new Promise((done) => setTimeout(done, ms));
 }
+
+/** Groups a number of eight digits as people read it: 12 34 56 78. @param {string} digits @returns {string} */
+export function grouped(digits) {
+  return digits.replace(/\D/g, '').replace(/(..)(?=.)/g, '$1 ');
+}

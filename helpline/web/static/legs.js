@@ -157,7 +157,9 @@ export class Legs {
   /** Takes `contact`: active, away, left or resumed. @param {any} f */
   contact(f) {
     const leg = this.all.get(f.contact);
-    if (!leg || leg.state === f.state || leg.state === 'ended') return;
+    if (!leg || leg.state === f.state) return;
+    if (f.state === 'matter') leg.chat.event(say('k.contact_matter'));
+    if (f.state === 'matter' || leg.state === 'ended') return;
     leg.state = f.state === 'resumed' ? 'active' : f.state;
     if (f.held) leg.opened.held = f.held;
     leg.gone = leg.state === 'active' ? 0 : performance.now();

@@ -63,7 +63,7 @@ export class Outcome {
     const known = this.sheets.get(f.contact);
     if (known) return known;
     const values = Object.assign({}, f.draft);
-    if (!f.draft) ['role', 'organisation', 'language'].forEach((n) => { if (f[n]) values[n] = f[n]; });
+    if (!f.draft) ['role', 'organisation', 'language', 'interpreter'].forEach((n) => { if (f[n]) values[n] = f[n]; });
     const sheet = {contact: f.contact, values, version: f.draft_version || 0, timer: 0, busy: false, dirty: false, note: ''};
     this.sheets.set(f.contact, sheet);
     return sheet;
@@ -72,6 +72,20 @@ export class Outcome {
   /** @private @returns {HTMLInputElement[]} */
   boxes() {
     return Array.from(this.form.querySelectorAll('input[name=outcome]'));
+  }
+
+  /** Fills a field that this form does not show. @param {string} contact @param {string} name @param {string} value */
+  set(contact, name, value) {
+    const sheet = this.sheets.get(contact);
+    if (!sheet) return;
+    sheet.values[name] = value;
+    if (sheet === this.sheet) this.changed();
+  }
+
+  /** What the form on the screen says so far; null where there is none. */
+  known() {
+    if (this.sheet) this.read();
+    return this.sheet && this.sheet.values;
   }
 
   /** @private Reads the form over what is known, so that fields which this form does not show stay. */
