@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"adviceline/helpline"
 	"adviceline/ops/servicetest"
 )
@@ -336,5 +338,28 @@ func TestHalfDeadSubscriptionIsOpenedAnew(t *testing.T) {
 	}
 	if len(missed) > 0 {
 		t.Fatalf("told %d times more", len(missed))
+	}
+}
+
+// In one sweep the form's time is over first and the contact's node comes second: nothing of the contact is
+// written again.
+func TestForgottenContactStaysForgotten(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	timing := helpline.DefaultTiming()
+	a, c := b.talk()
+	b.up(c, 1, "s")
+	b.end(a, c)
+	b.at(timing.Wrap + time.Second)
+	b.sweep()
+	b.wantState(c, helpline.Owed)
+	b.at(timing.OutcomeDue)
+	if err := b.rdb.ZAdd(t.Context(), b.key(":timers"), redis.Z{Member: "node|n1", Score: float64(b.now)}).Err(); err != nil {
+		t.Fatal(err)
+	}
+	b.beat() // the lease is over
+	b.sweep()
+	if left := b.rdb.HGetAll(t.Context(), b.key(":c:"+c)).Val(); len(left) > 0 {
+		t.Errorf("of a forgotten contact is left: %v", left)
 	}
 }

@@ -90,6 +90,11 @@ local function puta(id, a, ...) put(names[a], a, ...) end
 
 -- Who may still be let in: what runs needs the room that is left.
 local function full() return num(meta[8]) > now or call('XLEN', SPOOL) >= @spoolmax end
+-- A contact's hash goes. A later step of the same script finds nobody, and writes nothing of it again.
+local function forget(id, c)
+  call('DEL', names[c])
+  for k in pairs(c) do c[k] = nil end
+end
 
 local function timer(member, at) call('ZADD', TIMERS, int(at), member) end
 local function untimer(...) call('ZREM', TIMERS, ...) end
