@@ -1,6 +1,6 @@
 # `make run` starts the whole helpline on this machine, `make check` is what CI runs.
 .NOTPARALLEL:
-.PHONY: run build setup setup-test go test relay idle bench screenshots oracle oracle-router walk capacity lint deploy-check vet tidy fuzz docs check
+.PHONY: run build setup setup-test go test relay idle bench cost screenshots oracle oracle-router walk capacity lint deploy-check vet tidy fuzz docs check
 
 GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
@@ -49,6 +49,10 @@ bench: setup
 SHOTS     := bin/screenshots
 screenshots: setup setup-test build
 	cd ops/e2e && SHOTS=$(abspath $(SHOTS)) E2E_BINARY=$(CURDIR)/bin/adviceline go test -tags screenshots -count=1 -timeout 20m -run '^TestScreenshots$$' .
+
+# What the verbs of routing cost Redis with 10 to 100,000 who wait. The table goes into ops/docs/performance.md.
+cost: setup
+	go test -run '^$$' -bench '^BenchmarkCost$$' -benchtime 200x -timeout 30m ./queue
 
 # The long run of the model of routing against theory: ten million contacts a case. The figures go into
 # ops/docs/routing.md.
