@@ -8,11 +8,13 @@ import (
 	"adviceline/helpline/codes"
 )
 
-// dutyFrame asks for ready, paused (reason of PauseReason), on_phone, draining or off.
+// dutyFrame asks for ready, paused (reason of PauseReason), on_phone, draining or off. Confirm: meant,
+// though nobody else is ready for a language of this adviser.
 type dutyFrame struct {
 	head
-	State  string `json:"state"`
-	Reason string `json:"reason,omitempty"`
+	State   string `json:"state"`
+	Reason  string `json:"reason,omitempty"`
+	Confirm bool   `json:"confirm,omitempty"`
 }
 
 // audibleFrame says that a person heard this console ring.
@@ -30,7 +32,7 @@ type dutyAnswer struct {
 	Until    string `json:"until,omitempty"`
 }
 
-// duty changes the duty. Errors: helpline.ErrInvalid, helpline.ErrConsoleReplaced.
+// duty changes the duty; on_phone opens the telephone call, which is told behind the answer. Errors: helpline.ErrInvalid, ErrLastReady, ErrConsoleReplaced.
 func duty(ctx context.Context, c *console, f dutyFrame) (any, error) {
 	if !codes.Duty.Has(f.State) || f.State == "lost" {
 		return nil, helpline.ErrInvalid
@@ -42,7 +44,20 @@ func duty(ctx context.Context, c *console, f dutyFrame) (any, error) {
 	if state == "draining" {
 		state = "off" // off while holding legs means draining; without legs there is nothing to drain
 	}
-	return c.wish(ctx, f.Ref, helpline.DutyWish{State: state, Reason: f.Reason})
+	w := helpline.DutyWish{State: state, Reason: f.Reason, Confirmed: f.Confirm}
+	if state != "on_phone" || c.hub.Line.External == nil {
+		return c.wish(ctx, f.Ref, w)
+	}
+	w.Call = c.hub.Line.CallID(c.session.Person.ID, f.Ref)
+	d, err := c.hub.Line.Duty(ctx, c.seat(), w)
+	if err != nil || d.Call == "" {
+		return dutyOf(f.Ref, d), err
+	}
+	call, err := c.onPhone(ctx, f.Ref, d.Call)
+	if err != nil { // the welcome of the next console has it
+		return dutyOf(f.Ref, d), nil
+	}
+	return sequel{answer: dutyOf(f.Ref, d), then: []any{call}}, nil
 }
 
 func audible(ctx context.Context, c *console, f audibleFrame) (any, error) {

@@ -176,6 +176,7 @@ type queueFake struct {
 	parked   []helpline.Leg
 	danger   []helpline.Alarm
 	ready    []helpline.Colleague
+	external map[string]helpline.Leg // calls and visits beside it
 }
 
 func newQueueFake() *queueFake {
@@ -231,8 +232,12 @@ func (q *queueFake) ConsoleUp(_ context.Context, a helpline.Adviser) (helpline.D
 	desk := helpline.Desk{Console: c}
 	err := q.step("up", helpline.Console{Adviser: a.ID, Epoch: c.Epoch}, func() error {
 		desk.Duty = helpline.Duty{State: "off", Capacity: a.Capacity}
-		for _, l := range q.legs {
-			desk.Legs = append(desk.Legs, l)
+		for id, l := range q.legs {
+			if _, beside := q.external[id]; beside {
+				desk.External = append(desk.External, l)
+			} else {
+				desk.Legs = append(desk.Legs, l)
+			}
 		}
 		for _, o := range q.offers {
 			desk.Offers = append(desk.Offers, o)
@@ -252,8 +257,14 @@ func (q *queueFake) Duty(ctx context.Context, c helpline.Console, w helpline.Dut
 	err = q.step("duty", c, func() error {
 		d = q.duties[c.Adviser]
 		d.State = cmp.Or(d.State, "off")
+		if w.State == "paused" && d.State == "ready" && !w.Confirmed { // as if there were nobody else
+			return helpline.ErrLastReady
+		}
 		if w.State != "" {
 			d.State, d.Reason = w.State, w.Reason
+		}
+		if d.Call = ""; w.Call != "" {
+			d.Call = q.call(w.Call, "phone").Contact
 		}
 		d.Audible = d.Audible || w.Audible
 		d.Capacity, d.Until = 2, 1_700_000_000_123

@@ -90,7 +90,11 @@ var steps = map[string]step{
 	"matter": {read: frame(matter), again: true},
 	"card":   {read: frame(card), again: true},
 
-	"external": {}, "referral": {},
+	"external": {read: frame(external), again: true},
+	"overview": {read: frame(overview)},
+	"heavy":    {read: frame(heavy)},
+
+	"referral": {},
 }
 
 // seed keys the prints of frames; they leave the process nowhere.

@@ -121,7 +121,8 @@ func TestDuty(t *testing.T) {
 	if d = p.ask(object{"type": "audible", "pad": "000"}, "duty"); d["audible"] != true || d["state"] != "ready" {
 		t.Errorf("%v", d)
 	}
-	if d = p.ask(object{"type": "duty", "state": "paused", "reason": "meal"}, "duty"); d["reason"] != "meal" {
+	p.refused(object{"type": "duty", "state": "paused", "reason": "meal"}, "last_ready")
+	if d = p.ask(object{"type": "duty", "state": "paused", "reason": "meal", "confirm": true}, "duty"); d["reason"] != "meal" {
 		t.Errorf("%v", d)
 	}
 	if d = p.ask(object{"type": "duty", "state": "draining"}, "duty"); d["state"] != "off" {

@@ -44,7 +44,8 @@ func newBench(t *testing.T, change ...func(*Options)) *bench {
 	o := Options{
 		Line: &helpline.Line{
 			Queue: b.queue, Ledger: ledger{}, Seal: sealer{}, Timing: helpline.DefaultTiming(), Now: time.Now, Log: log,
-			Observe: func(helpline.Event) {},
+			Observe: func(helpline.Event) {}, Tokens: helpline.NewTokens(func(string) []byte { return make([]byte, 32) }),
+			External: beside{b.queue}, Shifts: beside{b.queue},
 		},
 		SignIn: b.signIn, Log: log, Socket: socket.Options{Origins: []string{testOrigin}},
 		Sockets: func(delta int) { b.open.Add(int64(delta)) }, Recheck: time.Hour,

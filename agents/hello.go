@@ -31,19 +31,20 @@ type helloFrame struct {
 
 // welcomeFrame is everything a console begins with. List is the colleagues who are ready.
 type welcomeFrame struct {
-	Type     string        `json:"type"`
-	Ref      string        `json:"ref,omitempty"`
-	V        int           `json:"v"`
-	Duty     string        `json:"duty"`
-	Used     int           `json:"used"`
-	Capacity int           `json:"capacity"`
-	Legs     []openedFrame `json:"legs"`
-	Offers   []offerFrame  `json:"offers"`
-	Owed     []owedForm    `json:"owed"`
-	Parked   []parkedLeg   `json:"parked"`
-	Danger   []alarmFrame  `json:"danger"`
-	List     []colleague   `json:"list"`
-	Stream   string        `json:"stream,omitempty"` // with what this page posts
+	Type     string           `json:"type"`
+	Ref      string           `json:"ref,omitempty"`
+	V        int              `json:"v"`
+	Duty     string           `json:"duty"`
+	Used     int              `json:"used"`
+	Capacity int              `json:"capacity"`
+	Legs     []openedFrame    `json:"legs"`
+	Offers   []offerFrame     `json:"offers"`
+	Owed     []owedForm       `json:"owed"`
+	External []externalAnswer `json:"external"`
+	Parked   []parkedLeg      `json:"parked"`
+	Danger   []alarmFrame     `json:"danger"`
+	List     []colleague      `json:"list"`
+	Stream   string           `json:"stream,omitempty"` // with what this page posts
 }
 
 // reconnectFrame asks the console to close and come back.
@@ -139,7 +140,7 @@ func (c *console) settle(w helpline.Welcome) {
 	c.mu.Lock()
 	c.me = w.Console
 	c.mu.Unlock()
-	for _, o := range w.Legs {
+	for _, o := range append(slices.Clone(w.Legs), w.External...) {
 		c.addLeg(o)
 	}
 }
@@ -150,7 +151,7 @@ func (c *console) welcome(f helloFrame, w helpline.Welcome, list []colleague, st
 	out := welcomeFrame{
 		Type: "welcome", Ref: f.Ref, V: socket.Version, Duty: w.Duty.State, Used: w.Duty.Used, Capacity: w.Duty.Capacity,
 		Legs: make([]openedFrame, 0, len(w.Legs)), Offers: make([]offerFrame, 0, len(w.Offers)),
-		Owed: make([]owedForm, 0, len(w.Owed)), Parked: make([]parkedLeg, 0, len(w.Parked)),
+		Owed: make([]owedForm, 0, len(w.Owed)), External: make([]externalAnswer, 0, len(w.External)), Parked: make([]parkedLeg, 0, len(w.Parked)),
 		Danger: make([]alarmFrame, 0, len(w.Danger)), List: list, Stream: stream,
 	}
 	shown := make(map[string]bool, len(w.Offers))
@@ -160,6 +161,9 @@ func (c *console) welcome(f helloFrame, w helpline.Welcome, list []colleague, st
 	for _, n := range w.Offers {
 		out.Offers = append(out.Offers, offerOf(n))
 		shown[n.Offer] = true
+	}
+	for _, o := range w.External {
+		out.External = append(out.External, externalOf(o))
 	}
 	for _, o := range w.Owed {
 		out.Owed = append(out.Owed, owedOf(o))

@@ -8,7 +8,8 @@ import (
 	"adviceline/helpline/socket"
 )
 
-// revokedFrame takes an offer back: contact_left, timed_out, adviser_lost, superseded, shutdown.
+// revokedFrame takes an offer back: contact_left, timed_out, adviser_lost, on_phone, superseded,
+// shutdown.
 type revokedFrame struct {
 	Type   string `json:"type"`
 	Offer  string `json:"offer"`
@@ -27,10 +28,10 @@ type contactFrame struct {
 	Held    int    `json:"held,omitempty"`
 }
 
-// revocations are the reasons that the wire knows. An offer that this adviser declined carries the
-// reason given, and was answered.
+// revocations are the reasons that the wire knows. An offer that this adviser declined was answered.
 var revocations = map[string]bool{
-	"contact_left": true, "timed_out": true, "adviser_lost": true, "superseded": true, "shutdown": true,
+	"contact_left": true, "timed_out": true, "adviser_lost": true, "on_phone": true, "superseded": true,
+	"shutdown": true,
 }
 
 // deliver takes one notice and never waits.

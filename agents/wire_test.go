@@ -107,6 +107,7 @@ func TestShapesAreDocumented(t *testing.T) {
 		"consoleReveal": revealFrame{}, "consoleAttempt": attemptFrame{}, "consoleStop": stopFrame{}, "consoleCallbacks": callbacksFrame{},
 		"consoleRelease": releaseFrame{},
 		"consoleMatter":  matterFrame{}, "consoleCard": cardFrame{}, "Card": codes.Card{}, "consoleInterpreter": interpreterFrame{},
+		"consoleExternal": externalFrame{}, "WishedCallback": wishedCallback{}, "consoleOverview": overviewFrame{}, "consoleHeavy": heavyFrame{},
 	} {
 		want, _ := wiretest.Shape(v)
 		if got, _ := consoleSocket.Fields(name); !slices.Equal(got, want) {
@@ -118,6 +119,7 @@ func TestShapesAreDocumented(t *testing.T) {
 		"consoleReconnect": reconnectFrame{}, "consoleError": errorFrame{}, "Owed": owedForm{}, "Outcome": codes.Answers{},
 		"consoleList": listFrame{}, "Colleague": colleague{}, "Parked": parkedLeg{},
 		"consoleNumber": numberFrame{}, "consoleAttempted": attemptedFrame{}, "consoleCallbackList": callbacksAnswer{},
+		"consoleOverviewAnswer": overviewAnswer{}, "Undone": undone{}, "BookedCallback": bookedCallback{},
 		"consoleCallback": callbackFrame{}, "CallbackLine": callbackLine{}, "consoleReleased": releasedFrame{},
 
 		"consoleCardAnswer": cardAnswer{}, "consoleCarded": cardedFrame{}, "Card": codes.Card{}, "consoleInterpreterAnswer": interpreterAnswer{},
@@ -140,6 +142,8 @@ func TestShapesAreDocumented(t *testing.T) {
 		"consoleLost":           {v: contactFrame{}, without: []string{"state", "held"}, always: []string{"reason"}},
 		"consoleTransferred":    {v: contactFrame{}, without: []string{"state", "reason", "held"}},
 		"consoleTransferFailed": {v: contactFrame{}, without: []string{"state", "held"}, always: []string{"reason"}},
+		"consoleExternalAnswer": {v: externalAnswer{}, always: []string{"type"}},
+		"External":              {v: externalAnswer{}, without: []string{"callback", "ref", "type"}},
 		"consoleAlarm":          {v: alarmFrame{}, always: []string{"type"}}, "Danger": {v: alarmFrame{}, without: []string{"ref", "type"}},
 	} {
 		want, always := wiretest.Shape(c.v)

@@ -16,6 +16,7 @@ const (
 	DangerOpen   State = "danger_open"  // danger that fell silent: a person has to close it
 	Scheduled    State = "scheduled"    // a callback waits for its window
 	Review       State = "review"       // a callback that nobody dials until a person has looked
+	ExternalLeg  State = "external"     // a call or visit beside the queue, while it lasts
 	Wrapping     State = "wrapping"     // conversation over, slot held for the outcome
 	Owed         State = "owed"         // slot free, outcome still owed
 	Completed    State = "completed"
@@ -90,7 +91,8 @@ type Position struct {
 	Low   *int `json:"low"`
 	High  *int `json:"high"`
 
-	Waking bool `json:"waking,omitempty"` // nobody on duty can serve the contact, somebody is being paged
+	Waking bool `json:"waking,omitempty"`        // nobody on duty can serve the contact, somebody is being paged
+	Woken  int  `json:"woken_minutes,omitempty"` // for so many minutes by now
 }
 
 // Message is one numbered line of a conversation.

@@ -23,15 +23,19 @@ type Console struct {
 	Socket  string
 }
 
-// DutyWish is what an adviser asks for: ready, paused (with a reason) or off. Audible says that
-// this console was heard by a person.
+// DutyWish is what an adviser asks for: ready, paused (with a reason), on_phone or off. Audible says
+// that this console was heard by a person. Confirmed says that somebody who is told ErrLastReady means
+// it. Call is the contact id of the telephone call that on_phone opens (External); empty: none.
 type DutyWish struct {
-	State   string
-	Reason  string
-	Audible bool
+	State     string
+	Reason    string
+	Audible   bool
+	Confirmed bool
+	Call      string
 }
 
-// Duty is how an adviser stands: off, ready, paused, draining, lost.
+// Duty is how an adviser stands: off, ready, paused, on_phone, draining, lost. Ready means audible: who
+// is ready for all but that is paused.
 type Duty struct {
 	State    string `json:"state"`
 	Audible  bool   `json:"audible"`
@@ -39,28 +43,31 @@ type Duty struct {
 	Used     int    `json:"used"`
 	Capacity int    `json:"capacity"`
 	Until    int64  `json:"until,omitempty"` // ms; no offers before, after a decline or a miss
+	Call     string `json:"call,omitempty"`  // contact of the telephone call for which the adviser is on_phone
 }
 
 // Desk is everything a console needs after it came up.
 type Desk struct {
-	Console Console
-	Duty    Duty
-	Legs    []Leg
-	Offers  []Notice
-	Owed    []Leg
-	Parked  []Leg
-	Danger  []Alarm
+	Console  Console
+	Duty     Duty
+	Legs     []Leg
+	External []Leg // calls and visits beside the queue
+	Offers   []Notice
+	Owed     []Leg
+	Parked   []Leg
+	Danger   []Alarm
 }
 
 // Welcome is a desk with the texts opened.
 type Welcome struct {
-	Console Console
-	Duty    Duty
-	Legs    []Opened
-	Offers  []Notice
-	Owed    []Opened
-	Parked  []Leg
-	Danger  []Alarm
+	Console  Console
+	Duty     Duty
+	Legs     []Opened
+	External []Opened
+	Offers   []Notice
+	Owed     []Opened
+	Parked   []Leg
+	Danger   []Alarm
 }
 
 // ConsoleUp makes this the adviser's one live console: an older one is replaced, offers and legs
@@ -72,7 +79,7 @@ func (l *Line) ConsoleUp(ctx context.Context, a Adviser, after map[string]int64)
 	}
 	l.Note(events)
 	w := Welcome{
-		Console: desk.Console, Duty: desk.Duty, Owed: l.owed(desk.Owed), Parked: desk.Parked, Danger: desk.Danger,
+		Console: desk.Console, Duty: desk.Duty, External: l.owed(desk.External), Owed: l.owed(desk.Owed), Parked: desk.Parked, Danger: desk.Danger,
 	}
 	for _, o := range desk.Offers {
 		w.Offers = append(w.Offers, l.OpenOffer(o))
@@ -100,7 +107,7 @@ func (l *Line) ConsoleDown(ctx context.Context, c Console) error {
 }
 
 // Duty changes an adviser's duty and offers what waits for a slot that this frees.
-// Errors: ErrConsoleReplaced, ErrInvalid.
+// Errors: ErrConsoleReplaced, ErrInvalid, ErrLastReady.
 func (l *Line) Duty(ctx context.Context, c Console, wish DutyWish) (Duty, error) {
 	d, events, err := l.Queue.Duty(ctx, c, wish)
 	l.Note(events)

@@ -17,6 +17,9 @@ const (
 	ErrOfferGone Code = "offer_gone"
 	// ErrNotFree says that the adviser asked for has no slot now, or is not on duty.
 	ErrNotFree Code = "not_free"
+	// ErrLastReady says that nobody else is ready for a language of the adviser who wants to stop; with
+	// a confirmation they may.
+	ErrLastReady Code = "last_ready"
 	// ErrTooSoon says that the step may be taken later, not yet.
 	ErrTooSoon Code = "too_soon"
 	// ErrTriesUsed says that the adviser has tried as many numbers as one may in an hour.

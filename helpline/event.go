@@ -55,6 +55,7 @@ const (
 	OutcomeIsOwed   = "owed"
 	Resumed         = "resumed"
 	Relaned         = "relaned"          // a supervisor changed the lane
+	ExternalOpened  = "external"         // a call or visit beside the queue
 	Forward         = "forward"          // a callback behind another of its number comes forward
 	Converted       = "converted"        // a chat became a callback
 	Superseded      = "superseded"       // the person of a callback came by chat
@@ -66,6 +67,7 @@ const (
 	CallbackLost    = "unreached"        // attempts are used up: a person has to look
 	Rebuilt         = "rebuilt"          // took its place again after Redis was lost, restarted or failed over
 	TextLost        = "text_lost"        // Redis lost text of the conversation
+	ShiftTaken      = "shift_taken"      // somebody has seen what the shift before left, and confirmed it
 	Paged           = "paged"
 	PageCame        = "page_acknowledged"
 	PageOver        = "page_over"

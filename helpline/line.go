@@ -113,6 +113,9 @@ type Line struct {
 
 	Interpreters InterpreterQueue                 // nil: how far an interpreter is stands nowhere
 	FirstLine    func(languages ...string) string // greets whom nobody on duty can talk to; nil: nobody does
+
+	External ExternalQueue // nil: nothing is kept beside the queue
+	Shifts   ShiftQueue    // nil: shifts are not handed over
 }
 
 // Note hands events of a step on whose end nobody waits to the ledger.

@@ -19,7 +19,8 @@ func DefaultPaging() Paging {
 	return Paging{After: time.Minute, Next: 2 * time.Minute, Rounds: 3, Unmanned: 3 * time.Minute, Rest: 10 * time.Minute}
 }
 
-// PageStep is what an event of paging adds: the round it belongs to, its number in the round, and how
+// PageStep is what an event that concerns no contact adds. Of a shift that somebody takes over (ShiftTaken) ID
+// is "shift" and Step the number of things it found open. Of paging it is the round it belongs to, its number in the round, and how
 // long the longest had waited, or the line had been unmanned. Event.Adviser is who is paged; nobody when
 // Event.Reason is "nobody". Reasons: unserved, missed, window
 // (a callback's closes untried), unmanned, nobody.

@@ -126,7 +126,7 @@ func ready(ctx context.Context, q *Queue) error {
 	}
 	desk, _, err := q.ConsoleUp(ctx, helpline.Adviser{ID: "a", Alias: "A", Languages: []string{"fi"}, Capacity: 1 << 30})
 	if err == nil {
-		_, _, err = q.Duty(ctx, desk.Console, helpline.DutyWish{State: "ready"})
+		_, _, err = q.Duty(ctx, desk.Console, helpline.DutyWish{State: "ready", Audible: true})
 	}
 	return err
 }

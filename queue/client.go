@@ -59,7 +59,7 @@ type Queue struct {
 
 // shared are the parts that the verbs have in common, in the order in which they build on each other;
 // every other file of lua is a verb.
-var shared = []string{"prelude", "page", "class", "offer", "feed", "back", "place", "own", "life", "book", "due"}
+var shared = []string{"prelude", "page", "class", "offer", "feed", "back", "place", "own", "life", "beside", "shift", "book", "due"}
 
 // go-redis prints addresses and errors past every logger: it is told to be quiet, its errors come
 // back with the commands.
@@ -187,7 +187,7 @@ var codes = map[int64]error{
 	1: ErrIncarnation, 2: helpline.ErrNotFound, 3: helpline.ErrRequestReused, 4: helpline.ErrOfferGone,
 	5: helpline.ErrConsoleReplaced, 6: helpline.ErrStaleDraft, 7: helpline.ErrTooMany,
 	8: helpline.ErrLineClosed, 9: helpline.ErrQueueUnavailable, 10: helpline.ErrNotFree, 11: helpline.ErrTooSoon,
-	12: helpline.ErrWindowsRefused, 13: helpline.ErrInvalid, 20: helpline.ErrNotOnline,
+	12: helpline.ErrWindowsRefused, 13: helpline.ErrInvalid, 14: helpline.ErrLastReady, 20: helpline.ErrNotOnline,
 }
 
 // ErrIncarnation says that this node's incarnation is not the line's: it has to enter again.

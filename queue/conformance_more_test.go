@@ -106,7 +106,7 @@ func (r *rig) consoles() {
 	if r.want(r.kinds(events, err), ""); len(desk.Legs) != 1 || len(desk.Offers) != 1 || desk.Duty.Used != 2 || desk.Console.Epoch != 2 {
 		r.Fatalf("%+v", desk)
 	}
-	_, _, err = r.Duty(ctx, a, helpline.DutyWish{State: "off"})
+	_, _, err = r.Duty(ctx, a, helpline.DutyWish{State: "off", Confirmed: true})
 	r.refused(err, helpline.ErrConsoleReplaced)
 	_, err = r.ConsoleDown(ctx, a)
 	r.refused(err, helpline.ErrNotFound)
@@ -123,7 +123,7 @@ func (r *rig) consoles() {
 		r.Fatal("who had talked is not the next")
 	}
 	r.accepted(b, "c1")
-	d, _, err = r.Duty(ctx, b, helpline.DutyWish{State: "off"})
+	d, _, err = r.Duty(ctx, b, helpline.DutyWish{State: "off", Confirmed: true})
 	if r.want(r.kinds(nil, err), ""); d.State != "draining" {
 		r.Fatalf("%+v", d)
 	}
@@ -188,7 +188,7 @@ func (r *rig) danger() {
 		events, err := r.CloseDanger(ctx, a, "c1", "no_place")
 		r.want(r.kinds(events, err), []string{"left c1 ", ""}[i])
 	}
-	_, _, err = r.Duty(ctx, a, helpline.DutyWish{State: "paused"})
+	_, _, err = r.Duty(ctx, a, helpline.DutyWish{State: "paused", Confirmed: true})
 	r.want(r.kinds(nil, err), "")
 	r.enter("c2", helpline.Danger)
 	_, events, err := r.Take(ctx, a, "c2")

@@ -29,11 +29,17 @@ type rig struct {
 
 func TestQueueAndFakeConform(t *testing.T) {
 	t.Parallel()
-	for name, check := range map[string]func(*rig){
+	conform(t, map[string]func(*rig){
 		"intake": (*rig).intake, "offers": (*rig).offers, "conversation": (*rig).conversation, "outcome": (*rig).outcome,
 		"return": (*rig).comesBack, "release": (*rig).releases, "consoles": (*rig).consoles, "transfer": (*rig).transfer, "danger": (*rig).danger, "status": (*rig).status,
 		"unsound": (*rig).unsound,
-	} {
+	})
+}
+
+// conform lets the scripts and the fake go through the same checks.
+func conform(t *testing.T, checks map[string]func(*rig)) {
+	t.Helper()
+	for name, check := range checks {
 		for side, open := range map[string]func(*testing.T) stage{
 			"scripts": func(t *testing.T) stage {
 				return frozenStage(t, servicetest.Redis(t), helpline.DefaultRule(), helpline.DefaultTiming())

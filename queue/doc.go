@@ -21,6 +21,9 @@
 //	:timers          zset    kind|id by instant; any node sweeps it
 //	:spool           stream  events until the ledger has them; never trimmed, entries go by XDEL
 //	:refused         stream  events that the ledger can never take, kept for a person to look at
+//	:consoles        set     advisers who ever had a console; :phones those on the telephone
+//	:counts:<day>    hash    heavy contacts, debriefs, forms that nobody wrote, of nobody; for 40 days
+//	:relief          string  who took the shift over, and when
 //	:roster          string  who is on duty and on call (JSON); :page:<group> the round of paging that runs there
 //	:pages           set     groups with a round; :paged:<page> its group, for a day
 //	:doubt:<socket>  string  since when the reconciler misses the lease of a socket

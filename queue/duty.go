@@ -33,6 +33,7 @@ func (q *Queue) ConsoleUp(ctx context.Context, a helpline.Adviser) (helpline.Des
 		Epoch  int64             `json:"epoch"`
 		Duty   helpline.Duty     `json:"duty"`
 		Legs   []leg             `json:"legs"`
+		Beside []leg             `json:"external"`
 		Offers []helpline.Notice `json:"offers"`
 		Owed   []leg             `json:"owed"`
 		Parked []leg             `json:"parked"`
@@ -41,7 +42,7 @@ func (q *Queue) ConsoleUp(ctx context.Context, a helpline.Adviser) (helpline.Des
 	events, err := q.into(ctx, &out, "console_up", a.ID, a.Alias, strings.Join(a.Languages, ","), a.Capacity,
 		a.Socket, strings.Join(a.Skills, ","))
 	return helpline.Desk{
-		Console: helpline.Console{Adviser: a.ID, Epoch: out.Epoch, Socket: a.Socket}, Duty: out.Duty, Legs: legs(out.Legs),
+		Console: helpline.Console{Adviser: a.ID, Epoch: out.Epoch, Socket: a.Socket}, Duty: out.Duty, Legs: legs(out.Legs), External: legs(out.Beside),
 		Offers: out.Offers, Owed: legs(out.Owed), Parked: legs(out.Parked), Danger: alarms(out.Danger),
 	}, events, err
 }
@@ -55,7 +56,8 @@ func (q *Queue) ConsoleDown(ctx context.Context, c helpline.Console) ([]helpline
 // Duty implements helpline.PresenceQueue. An empty state only takes note of Audible.
 func (q *Queue) Duty(ctx context.Context, c helpline.Console, w helpline.DutyWish) (helpline.Duty, []helpline.Event, error) {
 	var d helpline.Duty
-	events, err := q.into(ctx, &d, "duty", c.Adviser, c.Epoch, w.State, w.Reason, flag(w.Audible))
+	events, err := q.into(ctx, &d, "duty", c.Adviser, c.Epoch, w.State, w.Reason, flag(w.Audible),
+		flag(w.Confirmed), w.Call)
 	return d, events, err
 }
 

@@ -90,7 +90,7 @@ func (x *extras) Sweep(at int64) ([]helpline.Event, error) {
 // refusals are what any deed may hear.
 var refusals = []error{
 	helpline.ErrNotFound, helpline.ErrOfferGone, helpline.ErrConsoleReplaced, helpline.ErrNotFree, helpline.ErrTooSoon,
-	helpline.ErrTooMany, helpline.ErrStaleDraft,
+	helpline.ErrTooMany, helpline.ErrStaleDraft, helpline.ErrLastReady,
 }
 
 // see draws what follows from events.
@@ -179,7 +179,7 @@ func (x *extras) rounds(at int64, id string, every float64, name string) {
 		case "handover":
 			return x.q.Handover(ctx, x.consoles[id])
 		default:
-			return two3(x.q.Duty(ctx, x.consoles[id], helpline.DutyWish{State: "paused", Reason: "break"}))
+			return two3(x.q.Duty(ctx, x.consoles[id], helpline.DutyWish{State: "paused", Reason: "break", Confirmed: true}))
 		}
 	})
 }
@@ -193,7 +193,7 @@ func (x *extras) back(id string, up bool) ([]helpline.Event, error) {
 		}
 		all, x.consoles[id] = events, desk.Console
 	}
-	_, events, err := x.q.Duty(ctx, x.consoles[id], helpline.DutyWish{State: "ready"})
+	_, events, err := x.q.Duty(ctx, x.consoles[id], helpline.DutyWish{State: "ready", Audible: true})
 	return append(all, events...), err
 }
 
@@ -238,7 +238,7 @@ func (x *extras) Duty(at int64, a helpline.Adviser, state string) ([]helpline.Ev
 			x.rounds(at, a.ID, x.odds.pause, "pause")
 			x.rounds(at, a.ID, x.odds.handover, "handover")
 		}
-		return two3(x.q.Duty(ctx, x.consoles[a.ID], helpline.DutyWish{State: state}))
+		return two3(x.q.Duty(ctx, x.consoles[a.ID], helpline.DutyWish{State: state, Audible: state == "ready", Confirmed: true}))
 	})
 }
 

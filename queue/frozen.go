@@ -156,7 +156,7 @@ func (r *FrozenRouter) Duty(at int64, a helpline.Adviser, state string) ([]helpl
 		k = desk.Console
 		r.f.consoles[a.ID] = k
 	}
-	_, events, err := r.f.Duty(r.f.ctx, k, helpline.DutyWish{State: state})
+	_, events, err := r.f.Duty(r.f.ctx, k, helpline.DutyWish{State: state, Audible: true, Confirmed: true})
 	return events, err
 }
 

@@ -87,7 +87,7 @@ func (b *bench) adviser(languages ...string) helpline.Console {
 
 func (b *bench) duty(c helpline.Console, state string) helpline.Duty {
 	b.Helper()
-	d, _, err := b.Duty(b.Context(), c, helpline.DutyWish{State: state})
+	d, _, err := b.Duty(b.Context(), c, helpline.DutyWish{State: state, Audible: state == "ready", Confirmed: true})
 	if err != nil {
 		b.Fatal(err)
 	}

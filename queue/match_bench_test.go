@@ -71,7 +71,7 @@ func desk(b *testing.B, q *Queue, places int) helpline.Console {
 
 // serve makes an adviser ready, who is offered whoever waits.
 func serve(b *testing.B, q *Queue, c helpline.Console) {
-	if _, _, err := q.Duty(context.Background(), c, helpline.DutyWish{State: "ready"}); err != nil {
+	if _, _, err := q.Duty(context.Background(), c, helpline.DutyWish{State: "ready", Audible: true}); err != nil {
 		b.Error(err)
 	}
 }

@@ -275,7 +275,8 @@ var twinDeeds = []struct {
 		return s.CloseDanger(ctx, x.k, x.c, "no_place")
 	}},
 	{"hand over", "", func(ctx context.Context, s side, x twinStep) ([]helpline.Event, error) { return s.Handover(ctx, x.k) }},
-	{"ready", "", duties}, {"ready", "", duties}, {"ready", "", duties}, {"paused", "", duties}, {"off", "", duties},
+	{"ready", "", duties}, {"ready", "", duties}, {"ready", "", duties}, {"paused", "", duties}, {"off", "", duties}, {"on_phone", "", duties},
+	{"", "", duties},
 	{"console gone", "", func(ctx context.Context, s side, x twinStep) ([]helpline.Event, error) {
 		return s.ConsoleDown(ctx, x.k)
 	}},
@@ -298,7 +299,7 @@ func leaves(ctx context.Context, s side, x twinStep) ([]helpline.Event, error) {
 }
 
 func duties(ctx context.Context, s side, x twinStep) ([]helpline.Event, error) {
-	return last(s.Duty(ctx, x.k, helpline.DutyWish{State: x.name}))
+	return last(s.Duty(ctx, x.k, helpline.DutyWish{State: x.name, Audible: x.name == "ready" || x.name == "", Confirmed: x.word == ""}))
 }
 
 // Whom a transfer had asked is free for others when its owner, who takes nothing new, hands over.

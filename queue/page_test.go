@@ -156,6 +156,9 @@ func TestNobodyOnDutyIsPagedInRoundsOncePerStep(t *testing.T) {
 	}
 	p.want(119*time.Second, "")
 	p.want(time.Second, "unserved", second.Person)
+	if v, err := p.View(t.Context(), contact, 1); err != nil || v.Place.Woken != 2 {
+		t.Errorf("told for how long somebody is woken: %+v %v", v.Place, err)
+	}
 	for range 2 {
 		p.want(2*time.Minute, "unserved", first.Person)
 		p.want(2*time.Minute, "unserved", second.Person)
@@ -302,7 +305,14 @@ func TestAnUnmannedLineIsPagedWithAnEmptyQueue(t *testing.T) {
 	p.want(time.Second, "unmanned", duty.Person)
 	p.unmanned(true)
 	p.want(2*time.Minute, "unmanned", call.Person)
-	a := p.adviser("fi") // ready, but nobody has heard the console
+	desk, _, err := p.ConsoleUp(t.Context(), helpline.Adviser{ID: uuid.NewString(), Languages: []string{"fi"}, Capacity: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := desk.Console
+	if _, _, err := p.Duty(t.Context(), a, helpline.DutyWish{State: "ready"}); err != nil { // and nobody has heard it
+		t.Fatal(err)
+	}
 	p.want(2*time.Minute, "unmanned", duty.Person)
 	if _, _, err := p.Duty(t.Context(), a, helpline.DutyWish{Audible: true}); err != nil {
 		t.Fatal(err)

@@ -248,7 +248,7 @@ func (s still) load(w *walk, a *walker, h map[string]string) {
 // one who is free, but for exclusions that count, the eight passed over, and reservations.
 func (s still) atRest(w *walk, a *walker, h map[string]string) {
 	w.Helper()
-	serving := h["up"] == "1" && h["duty"] == "ready"
+	serving := h["up"] == "1" && h["duty"] == "ready" && h["audible"] == "1"
 	used := number(h["used"])
 	free := serving && used < int64(a.Capacity) && number(h["cool"]) <= w.now
 	kept := ""
@@ -382,6 +382,9 @@ func (s still) beside(w *walk) {
 		h := s.Advisers[a.ID]
 		d, known := w.model.m.Standby(a.ID)
 		state := h["duty"]
+		if state == "ready" && h["audible"] != "1" {
+			state = "paused"
+		}
 		if h["up"] != "1" {
 			state = "lost"
 		}

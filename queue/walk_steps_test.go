@@ -87,9 +87,13 @@ func init() {
 		k, c := w.a.console, w.silent()
 		return func(s walkSide) ([]helpline.Event, error) { return s.CloseDanger(ctx, k, c, "no_place") }
 	})
-	add(7, "ready", atOnce, func(w *walk) act { return w.wishes("ready") })
-	add(1, "paused", atOnce, func(w *walk) act { return w.wishes("paused") })
-	add(1, "off", atOnce, func(w *walk) act { return w.wishes("off") })
+	heard := helpline.DutyWish{State: "ready", Audible: true}
+	add(6, "ready", atOnce, func(w *walk) act { return w.wishes(heard) })
+	add(1, "ready, not heard", atOnce, func(w *walk) act { return w.wishes(helpline.DutyWish{State: "ready"}) })
+	add(1, "heard", atOnce, func(w *walk) act { return w.wishes(helpline.DutyWish{Audible: true}) })
+	add(1, "paused", atOnce, func(w *walk) act { return w.stops("paused") })
+	add(1, "off", atOnce, func(w *walk) act { return w.stops("off") })
+	add(1, "on the phone", atOnce, func(w *walk) act { return w.stops("on_phone") })
 	add(4, "open console", notAgain, (*walk).opensConsole)
 	add(1, "open console, reply lost", notAgain, (*walk).opensConsoleUnheard)
 	add(1, "close console", atOnce, func(w *walk) act {
@@ -258,11 +262,14 @@ func (w *walk) declines() act {
 	return func(s walkSide) ([]helpline.Event, error) { return s.Decline(ctx, k, offer[s.number], "other") }
 }
 
-func (w *walk) wishes(state string) act {
+func (w *walk) wishes(wish helpline.DutyWish) act {
 	k := w.a.console
-	return func(s walkSide) ([]helpline.Event, error) {
-		return two3(s.Duty(ctx, k, helpline.DutyWish{State: state}))
-	}
+	return func(s walkSide) ([]helpline.Event, error) { return two3(s.Duty(ctx, k, wish)) }
+}
+
+// stops says twice, or once, that somebody wants nothing new.
+func (w *walk) stops(state string) act {
+	return w.wishes(helpline.DutyWish{State: state, Confirmed: pick(w, []bool{true, true, false})})
 }
 
 func (w *walk) opensConsole() act {

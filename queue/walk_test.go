@@ -126,7 +126,7 @@ func (w *walk) run(steps int) {
 	for _, a := range w.advisers {
 		w.a = a
 		_ = w.both(w.opensConsole())
-		_ = w.both(w.wishes("ready"))
+		_ = w.both(w.wishes(helpline.DutyWish{State: "ready", Audible: true}))
 	}
 	w.events = nil
 	defer w.overhears()()

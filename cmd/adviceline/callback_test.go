@@ -176,7 +176,7 @@ func (h *callHouse) adviser() helpline.Console {
 	if err != nil {
 		h.Fatal(err)
 	}
-	if _, err := h.Duty(h.Context(), w.Console, helpline.DutyWish{State: "ready"}); err != nil {
+	if _, err := h.Duty(h.Context(), w.Console, helpline.DutyWish{State: "ready", Audible: true}); err != nil {
 		h.Fatal(err)
 	}
 	return w.Console

@@ -141,7 +141,9 @@ func observe(m *ops.Metrics) func(helpline.Event) {
 		case helpline.OfferDeclined, helpline.OfferTimedOut, helpline.OfferRevoked:
 			m.Offer(e.Kind)
 		case helpline.ConversationEnd:
-			m.Ended(e.Reason)
+			if !slices.Contains(helpline.Externals(), e.Channel) {
+				m.Ended(e.Reason)
+			}
 		case helpline.Left:
 			if !e.Ended.IsZero() {
 				m.Ended(e.Reason)

@@ -76,7 +76,7 @@ func newPagedLine(t *testing.T, refuse int, roster ...string) *pagedLine {
 	s := servicetest.OwnServices(t)
 	e := env{t, []string{
 		"DATABASE_URL=" + s.DatabaseURL(), "REDIS_URL=" + s.RedisURL(), "LINE=" + servicetest.Prefix(t),
-		"DATA_DIR=" + t.TempDir(), "WEBHOOK_URL=" + url, "WEBHOOK_SECRET=" + webhookSecret, "ADVISER_GRACE_SECONDS=3600",
+		"DATA_DIR=" + t.TempDir(), "WEBHOOK_URL=" + url, "WEBHOOK_SECRET=" + webhookSecret,
 	}}
 	if err := os.WriteFile(e.value("DATA_DIR")+"/root.key", bytes.Repeat([]byte{7}, 32), 0o600); err != nil {
 		t.Fatal(err)

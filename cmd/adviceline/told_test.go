@@ -79,7 +79,7 @@ func TestWhatWasToldIsSealed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := line.Duty(t.Context(), w.Console, helpline.DutyWish{State: "ready"}); err != nil {
+	if _, err := line.Duty(t.Context(), w.Console, helpline.DutyWish{State: "ready", Audible: true}); err != nil {
 		t.Fatal(err)
 	}
 	again, err := line.ConsoleUp(t.Context(), helpline.Adviser{ID: w.Console.Adviser, Languages: []string{"ti"}, Capacity: 1}, nil)

@@ -67,7 +67,7 @@ func (b *bench) seat(id, serves string, slots int) string {
 
 func (b *bench) duty(id, state string) string {
 	b.Helper()
-	_, e, err := b.Duty(b.clock, b.consoles[id], helpline.DutyWish{State: state})
+	_, e, err := b.Duty(b.clock, b.consoles[id], helpline.DutyWish{State: state, Audible: true, Confirmed: true})
 	b.ok(err)
 	return told(e)
 }

@@ -16,13 +16,17 @@ func (m *Model) ConsoleUp(now int64, who helpline.Adviser) (helpline.Desk, []hel
 		a = &adviser{duty: "off", idle: m.now}
 		m.advisers[who.ID] = a
 	}
+	if served := a.serving(); served { // until somebody has heard the new one
+		a.audible = false
+		m.unready(a)
+		m.rematch(a)
+	}
 	a.conn++
 	a.up, a.audible, a.misses = true, false, 0
 	m.enrol(a, who)
 	if t := &a.timers[timerLost]; t.place > 0 {
 		m.timers.drop(t)
 	}
-	m.feed(a)
 	events := m.end()
 	return m.desk(a), events
 }
@@ -43,10 +47,6 @@ func (m *Model) enrol(a *adviser, who helpline.Adviser) {
 			g.advisers = slices.Insert(g.advisers, i, a)
 		}
 	}
-	if c := a.reserved; c != nil && !slices.Contains(a.groups, c.group) {
-		a.reserved, c.reserver = nil, nil
-		m.seek(c)
-	}
 }
 
 func (m *Model) desk(a *adviser) helpline.Desk {
@@ -60,7 +60,7 @@ func (m *Model) desk(a *adviser) helpline.Desk {
 		d.Offers = append(d.Offers, m.notice(c))
 	}
 	for _, c := range m.owed {
-		if c.owner == a || m.now-c.ended >= later {
+		if c.owner == a || m.everybodys(c) {
 			d.Owed = append(d.Owed, m.leg(c))
 		}
 	}
@@ -77,8 +77,11 @@ func (m *Model) notice(c *contact) helpline.Notice {
 
 func (m *Model) dutyOf(a *adviser) helpline.Duty {
 	d := helpline.Duty{State: a.duty, Audible: a.audible, Reason: a.reason, Used: a.used, Capacity: a.Capacity}
-	if !a.up {
+	switch {
+	case !a.up:
 		d.State = "lost"
+	case a.duty == "ready" && !a.audible:
+		d.State = "paused"
 	}
 	if a.cool > m.now {
 		d.Until = a.cool
@@ -127,33 +130,45 @@ func (m *Model) giveBack(a *adviser, reason string) {
 }
 
 // Duty changes what an adviser takes. Leaving ready gives live offers back without blame; off while
-// holding legs drains. An empty state takes note of Audible only. Errors: ErrConsoleReplaced.
+// holding legs drains. Ready counts once the console was heard. An empty state takes note of Audible
+// only. Errors: ErrConsoleReplaced, ErrLastReady.
 func (m *Model) Duty(now int64, k helpline.Console, wish helpline.DutyWish) (helpline.Duty, []helpline.Event, error) {
 	m.step(now)
 	a, err := m.console(k)
 	if err != nil {
 		return helpline.Duty{}, nil, err
 	}
-	if wish.Audible {
-		a.audible = true
-	}
-	if wish.State == "" {
-		return m.dutyOf(a), nil, nil
+	stops := wish.State == "paused" || wish.State == "off"
+	if stops && !wish.Confirmed && a.serving() && !m.replaceable(a) {
+		return helpline.Duty{}, nil, helpline.ErrLastReady
 	}
 	served := a.serving()
-	a.duty, a.reason = wish.State, wish.Reason
-	if wish.State == "ready" {
+	a.audible = a.audible || wish.Audible
+	if wish.State != "" {
+		a.duty, a.reason = wish.State, wish.Reason
+	}
+	if a.serving() {
 		m.feed(a)
-	} else {
-		m.unready(a)
-		m.revokeAll(a, "superseded")
-		if a.duty == "off" && a.used > 0 {
-			a.duty = "draining"
-		}
-		if served {
-			m.rematch(a)
-		}
+	}
+	if wish.State != "" && wish.State != "ready" {
+		m.stop(a, wish.State, served)
 	}
 	events := m.end()
 	return m.dutyOf(a), events, nil
+}
+
+// stop is an adviser who wants nothing new.
+func (m *Model) stop(a *adviser, state string, served bool) {
+	reason := "superseded"
+	if state == "on_phone" {
+		reason = state
+	}
+	m.unready(a)
+	m.revokeAll(a, reason)
+	if state == "off" && a.used > 0 {
+		a.duty = "draining"
+	}
+	if served {
+		m.rematch(a)
+	}
 }

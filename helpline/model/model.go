@@ -17,7 +17,7 @@ const (
 	quiet  = 20_000     // an active contact without a socket, until the adviser is told
 	linger = 600_000    // what ended can still be looked at, what was declined declined again
 	reTell = 600_000    // danger that is open is told again
-	later  = 43_200_000 // an owed form becomes everybody's
+	later  = 43_200_000 // an owed form is everybody's
 )
 
 // Model is one line. Verbs are its exported methods; events that they return are valid until the
@@ -128,7 +128,7 @@ type adviser struct {
 	timers [kinds]timer
 }
 
-func (a *adviser) serving() bool { return a.up && a.duty == "ready" }
+func (a *adviser) serving() bool { return a.up && a.audible && a.duty == "ready" }
 
 // free tells whether the adviser can take that many slots now; a call wants all of them.
 func (a *adviser) free(now int64, call bool) bool {

@@ -237,7 +237,7 @@ func TestStandingTellsWhereALegStands(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	d, found := b.Standby("a")
-	if want := (helpline.Duty{State: "ready", Used: 1, Capacity: 2}); !found || d != want {
+	if want := (helpline.Duty{State: "ready", Audible: true, Used: 1, Capacity: 2}); !found || d != want {
 		t.Errorf("%+v", d)
 	}
 	if _, found := b.Standing("nobody"); found {

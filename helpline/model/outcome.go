@@ -43,9 +43,14 @@ func (m *Model) Record(now int64, k helpline.Console, contact string, s helpline
 	return m.end(), nil
 }
 
-// mayRecord: the owner, who recorded it, and of an old owed form everybody.
+// mayRecord: the owner, who recorded it, and everybody where a form is everybody's.
 func (m *Model) mayRecord(c *contact, a *adviser) bool {
-	return c.owner == a || c.recorder == a || c.state == helpline.Owed && m.now-c.ended >= later
+	return c.owner == a || c.recorder == a || m.everybodys(c)
+}
+
+// everybodys is the form of somebody who is off duty, and any other 12 h after the end.
+func (m *Model) everybodys(c *contact) bool {
+	return c.state == helpline.Owed && (m.now-c.ended >= later || c.owner.duty == "off")
 }
 
 // letGo gives an owned leg's slots back; the owner stays named.
@@ -98,7 +103,7 @@ func (m *Model) Draft(now int64, k helpline.Console, contact string, version int
 	if c == nil || !c.talking() && c.state != helpline.Parked && c.state != helpline.Wrapping && c.state != helpline.Owed {
 		return helpline.ErrNotFound
 	}
-	if c.owner != a && (c.state != helpline.Owed || m.now-c.ended < later) {
+	if c.owner != a && !m.everybodys(c) {
 		return helpline.ErrNotFound
 	}
 	if version < c.draftVersion {
@@ -113,7 +118,7 @@ func (m *Model) Owed(now int64, k helpline.Console) []helpline.Leg {
 	m.step(now)
 	var legs []helpline.Leg
 	for _, c := range m.owed {
-		if c.owner.name() == k.Adviser || m.now-c.ended >= later {
+		if c.owner.name() == k.Adviser || m.everybodys(c) {
 			legs = append(legs, m.leg(c))
 		}
 	}

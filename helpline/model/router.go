@@ -62,7 +62,7 @@ func (r *routed) Duty(at int64, a helpline.Adviser, state string) ([]helpline.Ev
 		k = desk.Console
 		r.consoles[a.ID] = k
 	}
-	_, events, err := r.m.Duty(at, k, helpline.DutyWish{State: state})
+	_, events, err := r.m.Duty(at, k, helpline.DutyWish{State: state, Audible: true, Confirmed: true})
 	return events, err
 }
 

@@ -76,7 +76,7 @@ func (w *walk) name(kind string) string {
 
 // expected is what any step may hear.
 var expected = []error{
-	helpline.ErrNotFound, helpline.ErrOfferGone, helpline.ErrConsoleReplaced, helpline.ErrNotFree, helpline.ErrTooSoon,
+	helpline.ErrNotFound, helpline.ErrOfferGone, helpline.ErrConsoleReplaced, helpline.ErrNotFree, helpline.ErrTooSoon, helpline.ErrLastReady,
 }
 
 func (w *walk) run(steps int) {
@@ -164,10 +164,10 @@ var deeds = []struct {
 	}},
 	{"ready", (*walk).ready}, {"ready", (*walk).ready}, {"ready", (*walk).ready},
 	{"paused", func(w *walk, a helpline.Adviser, _ string) (events, error) {
-		return second(w.Duty(w.clock, w.consoles[a.ID], helpline.DutyWish{State: "paused"}))
+		return second(w.Duty(w.clock, w.consoles[a.ID], helpline.DutyWish{State: "paused", Confirmed: w.clock%2 == 0}))
 	}},
 	{"off", func(w *walk, a helpline.Adviser, _ string) (events, error) {
-		return second(w.Duty(w.clock, w.consoles[a.ID], helpline.DutyWish{State: "off"}))
+		return second(w.Duty(w.clock, w.consoles[a.ID], helpline.DutyWish{State: "off", Confirmed: w.clock%2 == 0}))
 	}},
 	{"open console", (*walk).opensConsole}, {"open console", (*walk).opensConsole},
 	{"close console", func(w *walk, a helpline.Adviser, _ string) (events, error) {
@@ -236,7 +236,7 @@ func (w *walk) accepts(a helpline.Adviser, _ string) (events, error) {
 }
 
 func (w *walk) ready(a helpline.Adviser, _ string) (events, error) {
-	return second(w.Duty(w.clock, w.consoles[a.ID], helpline.DutyWish{State: "ready"}))
+	return second(w.Duty(w.clock, w.consoles[a.ID], helpline.DutyWish{State: "ready", Audible: w.clock%8 > 0}))
 }
 
 func (w *walk) opensConsole(a helpline.Adviser, _ string) (events, error) {

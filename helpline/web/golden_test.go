@@ -90,6 +90,7 @@ not_found              404 4503 retry=false
 method_not_allowed     405    0 retry=false
 console_replaced       409 4501 retry=false
 exists                 409    0 retry=false
+last_ready             409    0 retry=false
 not_free               409    0 retry=false
 not_online             409    0 retry=false
 offer_gone             409    0 retry=false

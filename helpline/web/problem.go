@@ -55,6 +55,7 @@ var answers = map[helpline.Code]answer{
 	helpline.ErrOfferGone:           {409, 0, false},
 	helpline.ErrStaleDraft:          {409, 0, false},
 	helpline.ErrNotFree:             {409, 0, false},
+	helpline.ErrLastReady:           {409, 0, false},
 	helpline.ErrTooSoon:             {409, 0, false},
 	helpline.ErrTriesUsed:           {429, 0, false},
 	helpline.ErrConsoleReplaced:     {409, 4501, false},

@@ -223,7 +223,7 @@ func same(a, b helpline.Position) bool {
 		}
 		return *n
 	}
-	return a.Ahead == b.Ahead && seconds(a.Low) == seconds(b.Low) && seconds(a.High) == seconds(b.High) && a.Waking == b.Waking
+	return a.Ahead == b.Ahead && seconds(a.Low) == seconds(b.Low) && seconds(a.High) == seconds(b.High) && a.Waking == b.Waking && a.Woken == b.Woken
 }
 
 func (s *seat) tellPlace(p helpline.Position) {

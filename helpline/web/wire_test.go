@@ -33,6 +33,7 @@ var elsewhere = map[string]string{
 	"consoleStream 503":     "the tests of package agents stop a node",
 	"code offer_gone":       "of the console's frames: the tests of package agents",
 	"code stale_draft":      "of the console's frames: the tests of package agents",
+	"code last_ready":       "of the console's frames: the tests of package agents",
 	"code not_free":         "of the console's frames: the tests of package agents",
 	"code too_soon":         "of the console's frames: the tests of package agents",
 	"code tries_used":       "of the console's frames: the tests of package agents",

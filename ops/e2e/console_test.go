@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ type consoleClient struct {
 	peer
 	name   string
 	cookie *http.Cookie
+	heard  atomic.Bool // the sound of the page is awake
 
 	mu        sync.Mutex
 	duty      string
@@ -79,6 +81,7 @@ func unfold(t *testing.T, h *house, name string, cookie *http.Cookie) *consoleCl
 
 func (c *consoleClient) ready(t *testing.T) {
 	t.Helper()
+	c.heard.Store(true)
 	c.must(t, "duty", map[string]any{"type": "audible"})
 	c.must(t, "duty", map[string]any{"type": "duty", "state": "ready"})
 }
@@ -103,6 +106,9 @@ func (c *consoleClient) hello() (any, error) {
 func (c *consoleClient) resend() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.heard.Load() { // as the page does, while its sound is awake
+		c.send(map[string]any{"type": "audible", "ref": uuid.NewString()})
+	}
 	for _, q := range c.asked {
 		c.send(q.frame)
 	}

@@ -29,7 +29,7 @@ local function withdraw(id, c, kind, reason, cooldown)
   end
   release(aid, a, c.offerweight)
   event(kind, id, c, aid, reason)
-  tella(aid, a, 'revoked', {offer = gone, contact = id, reason = reason, duty = duty(a)})
+  tella(aid, a, 'revoked', {offer = gone, contact = id, reason = kind == 'declined' and kind or reason, duty = duty(a)})
   return aid, a
 end
 local function back(id, c, reason)

@@ -60,19 +60,20 @@ local function count(k, by)
   if counts then counts[k] = n end
 end
 
+-- Ready means audible: until somebody has heard this console it is as good as paused.
 local function duty(a)
-  local up = a.up == '1'
-  return {state = up and (a.duty or 'off') or 'lost', reason = a.reason or '', audible = a.audible == '1',
+  local state = a.duty or 'off'
+  if state == 'ready' and a.audible ~= '1' then state = 'paused' end
+  return {state = a.up == '1' and state or 'lost', reason = a.reason or '', audible = a.audible == '1',
     used = num(a.used), capacity = num(a.capacity), ['until'] = num(a.cool) > now and num(a.cool) or 0}
 end
 -- The same as JSON.
 local function dutytext(a)
-  local up, cool = a.up == '1', num(a.cool)
-  return '{"state":"' .. (up and (a.duty or 'off') or 'lost') .. '","reason":"' .. (a.reason or '') .. '","audible":'
-    .. (a.audible == '1' and 'true' or 'false') .. ',"used":' .. (a.used or '0') .. ',"capacity":' .. (a.capacity or '0')
-    .. ',"until":' .. (cool > now and a.cool or '0') .. '}'
+  local d = duty(a)
+  return '{"state":"' .. d.state .. '","reason":"' .. d.reason .. '","audible":' .. tostring(d.audible)
+    .. ',"used":' .. (a.used or '0') .. ',"capacity":' .. (a.capacity or '0') .. ',"until":' .. fmt('%.0f', d['until']) .. '}'
 end
-local function serving(a) return a.up == '1' and a.duty == 'ready' end
+local function serving(a) return a.up == '1' and a.duty == 'ready' and a.audible == '1' end
 local function free(a) return serving(a) and num(a.used) < num(a.capacity) and num(a.cool) <= now end
 
 -- The order of choice as one score: free before cooling before full, then used, languages and skills,
@@ -98,6 +99,15 @@ local function refresh(aid, a)
     page.stopped(a)
   end
   return was and not serving(a)
+end
+
+-- Whether nobody else is ready for one of the classes of an adviser who is.
+local function last(a)
+  if not serving(a) then return false end
+  for g in groups(a) do
+    if call('ZCARD', P .. ':serve:' .. g) < 2 then return true end
+  end
+  return false
 end
 
 -- Exclusions of a contact stand while somebody on duty is not excluded; {} when they do not.

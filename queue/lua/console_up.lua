@@ -1,11 +1,13 @@
 -- console_up: this is the adviser's one live console; an older one is replaced, all it had comes along.
 -- ARGV: 4 adviser, 5 alias, 6 languages, 7 capacity, 8 socket, 9 skills. Reply: {epoch, duty, legs,
--- offers, owed, danger}.
+-- external, offers, owed, danger}.
 local aid = ARGV[4]
 local a = adviser(aid)
 local old, conn = a.node, math.max(num(a.conn) + 1, (tonumber(ARGV[1]) - 1) * 1000000) -- Redis may have gone back
-if a.serving == '1' then
-  for g in groups(a) do call('ZREM', P .. ':serve:' .. g, aid) end
+if a.serving == '1' then -- until somebody has heard the new one
+  puta(aid, a, 'audible', '0')
+  refresh(aid, a)
+  rematch(aid, a)
 end
 if a.up == '1' then
   call('SREM', P .. ':n:' .. old, 'a|' .. aid .. '|' .. a.conn)
@@ -15,29 +17,23 @@ local lost = a.up ~= '1'
 local list, flex = grouped(ARGV[6], ARGV[9])
 puta(aid, a, 'conn', conn, 'node', NODE, 'up', '1', 'alias', ARGV[5], 'languages', ARGV[6], 'capacity', ARGV[7],
   'duty', a.duty or 'off', 'used', num(a.used), 'idle', num(a.idle) > 0 and a.idle or now, 'audible', '0', 'socket', ARGV[8],
-  'groups', list, 'flex', flex, 'misses', 0, 'serving', '0')
+  'groups', list, 'flex', flex, 'misses', 0)
+call('SADD', P .. ':consoles', aid)
 hold('a|' .. aid .. '|' .. conn)
 untimer('lost|' .. aid)
 page.came(aid)
-refresh(aid, a)
-local kept = callsWait() and reservations()[aid]
-if kept and not string.find(',' .. list .. ',', ',' .. contact(kept).group .. ',', 1, true) then -- serves it no more
-  call('HDEL', P .. ':reserved', kept)
-  putc(kept, contact(kept), 'reserved', '')
-  seek(kept, contact(kept))
-end
 local desk = {epoch = conn}
 local function add(into, t) desk[into] = desk[into] or {} table.insert(desk[into], t) end
 for _, id in ipairs(call('SMEMBERS', P .. ':legs:' .. aid)) do
   local c = contact(id)
   if lost and live(c) then tellc(id, c, 'joined', {alias = ARGV[5]}) end
   c.contact, c.now = id, now
-  add('legs', c)
+  add(c.external == '1' and 'external' or 'legs', c)
 end
 for _, id in ipairs(call('SMEMBERS', P .. ':offers:' .. aid)) do add('offers', offernotice(id, contact(id))) end
 for _, id in ipairs(call('ZRANGE', P .. ':owed', 0, 199)) do
   local c = contact(id)
-  if c.owner == aid or now - num(c.ended) >= 43200000 then
+  if c.owner == aid or everybodys(c) then
     c.contact, c.now = id, now
     add('owed', c)
   end
@@ -52,5 +48,4 @@ for _, id in ipairs(call('SMEMBERS', P .. ':parked:' .. aid)) do
   add('parked', c)
 end
 desk.duty = duty(a)
-feed(aid, a)
 return ok(desk)

@@ -173,6 +173,7 @@ function due.due(id)
   call('ZREM', P .. ':owed', id)
   putc(id, c, 'state', 'completed')
   event('not_recorded', id, c, c.owner, 'not_recorded')
+  shift.count('not_recorded')
   forget(id, c)
 end
 function due.gone(id)
@@ -185,6 +186,7 @@ function due.lost(aid)
   local a = adviser(aid)
   if a.up == '1' then return end
   puta(aid, a, 'duty', 'off', 'reason', '')
+  beside.giveUp(aid, 'adviser_lost')
   unownAll(aid, 'adviser_lost')
 end
 function due.plan() publish(NODE, {to = 'line', kind = 'plan'}) end
@@ -215,6 +217,7 @@ function page.open(g)
     wait(id, contact(id))
   end
 end
+function due.shift() shift.look() end
 function due.node(node)
   evict(node)
   call('HDEL', P .. ':nodes', node)

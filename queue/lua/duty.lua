@@ -1,18 +1,24 @@
--- duty: ready, paused or off; off while holding legs drains. Leaving ready gives live offers back
--- without blame. ARGV: 4 adviser, 5 console epoch, 6 state, 7 reason, 8 audible. Reply: duty.
+-- duty: ready, paused, on_phone or off; off while holding legs drains. Leaving ready gives live offers
+-- back without blame. Ready counts once the console was heard. Who is the last one ready for a language
+-- stops only when they say so twice; a telephone that rings does not wait for that.
+-- ARGV: 4 adviser, 5 console epoch, 6 state, 7 reason, 8 audible, 9 confirmed, 10 the telephone call that
+-- on_phone opens. Reply: duty.
 local aid, state = ARGV[4], ARGV[6]
 local a = adviser(aid)
 if a.conn ~= ARGV[5] then return {5} end
+if (state == 'paused' or state == 'off') and ARGV[9] ~= '1' and last(a) then return {14} end
 if ARGV[8] == '1' then puta(aid, a, 'audible', '1') end
-if state == '' then return ok(duty(a)) end
-puta(aid, a, 'duty', state, 'reason', ARGV[7])
-if state == 'ready' then
+if state ~= '' then puta(aid, a, 'duty', state, 'reason', ARGV[7]) end
+if state == 'paused' and ARGV[7] == 'debrief' then shift.count('debrief') end
+if serving(a) then
   refresh(aid, a)
   feed(aid, a)
-  return ok(duty(a))
 end
+if state == '' or state == 'ready' then return ok(duty(a)) end
 local stopped = refresh(aid, a)
-withdrawAll(aid, 'superseded')
+withdrawAll(aid, state == 'on_phone' and state or 'superseded')
 if state == 'off' and num(a.used) > 0 then puta(aid, a, 'duty', 'draining') end
 if stopped then rematch(aid, a) end
-return ok(duty(a))
+local reply = duty(a)
+if state == 'on_phone' and ARGV[10] ~= '' then reply.call = beside.phone(ARGV[10], aid, a) end
+return ok(reply)

@@ -9,7 +9,7 @@ if c.state == 'parked' then
   endParked(id, c, ARGV[7])
   return ok()
 end
-if not live(c) then return {2} end
+if not live(c) and c.state ~= 'external' then return {2} end
 if c.windows and c.result ~= 'reached' then return {11} end -- a call ends by its attempt
 local asked = wrap(id, c, ARGV[7])
 if asked then feed(asked, adviser(asked)) end

@@ -7,6 +7,7 @@ puta(aid, a, 'duty', 'off', 'reason', '')
 local stopped = refresh(aid, a)
 withdrawAll(aid, 'superseded')
 for _, id in ipairs(legs(aid, 'wrapping')) do unwrap(id, contact(id)) end
+beside.giveUp(aid, 'handed_over')
 unownAll(aid, 'handover')
 if stopped then rematch(aid, a) end
 return ok(duty(a))

@@ -102,8 +102,13 @@ local function owe(id, c)
   timer('due|' .. id, num(c.ended) + @due)
   event('owed', id, c, c.owner, c.reason)
 end
+-- The form of somebody who is off duty is everybody's at once, any other 12 h after the end.
+local function everybodys(c)
+  return c.state == 'owed' and (now - num(c.ended) >= 43200000 or adviser(c.owner).duty == 'off')
+end
 -- How long a leg took its adviser, for the ranges that waiting people are told.
 local function handled(c)
+  if c.external == '1' then return end
   call('LPUSH', P .. ':handling', now - num(c.accepted))
   call('LTRIM', P .. ':handling', 0, 49)
 end

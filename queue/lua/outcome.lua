@@ -4,9 +4,7 @@
 local aid, id = ARGV[4], ARGV[6]
 if adviser(aid).conn ~= ARGV[5] then return {5} end
 local c = contact(id)
-local mine = c.owner == aid or c.recorder == aid
-if c.state == 'owed' and now - num(c.ended) >= 43200000 then mine = true end
-if not c.state or not mine then return {2} end
+if not c.state or c.owner ~= aid and c.recorder ~= aid and not everybodys(c) then return {2} end
 local staged = {generation = ARGV[7], key = ARGV[8], wrapped = ARGV[9], sealed = ARGV[10]}
 if c.state == 'completed' and num(c.recorded) > 0 then
   event('corrected', id, c, aid, c.reason, staged)
@@ -14,7 +12,7 @@ if c.state == 'completed' and num(c.recorded) > 0 then
 end
 local asked
 if live(c) and c.windows and c.result ~= 'reached' then return {11} end
-if live(c) then asked = wrap(id, c, 'done') end
+if live(c) or c.state == 'external' then asked = wrap(id, c, 'done') end
 if c.state == 'parked' then endParked(id, c, 'done') end
 if c.state ~= 'wrapping' and c.state ~= 'owed' then return {2} end
 local slot = c.state == 'wrapping'

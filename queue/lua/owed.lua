@@ -1,8 +1,8 @@
--- owed: forms that this adviser owes, and from 12 h on everybody's. ARGV: 4 adviser, 5 console epoch.
+-- owed: forms that this adviser owes, and those that are everybody's by now. ARGV: 4 adviser, 5 console epoch.
 local aid, legs = ARGV[4], {}
 for _, id in ipairs(call('ZRANGE', P .. ':owed', 0, 199)) do
   local c = contact(id)
-  if c.owner == aid or now - num(c.ended) >= 43200000 then
+  if c.owner == aid or everybodys(c) then
     c.contact, c.now = id, now
     legs[#legs + 1] = c
   end

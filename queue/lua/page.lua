@@ -108,7 +108,7 @@ function page.step(g, p, cause, since)
     return page.open(g)
   end
   local who = list[(n - 1) % #list + 1]
-  page.set(g, p, 'step', n, 'nobody', '0', 'woken', '1', 'to', p.to .. who .. ',')
+  page.set(g, p, 'step', n, 'nobody', '0', 'woken', '1', 'first', p.first or fmt('%.0f', now), 'to', p.to .. who .. ',')
   page.event('paged', p, who, cause, n, now - since)
 end
 -- Somebody said that they come: the rounds rest, and begin anew if nobody has come then.
@@ -150,10 +150,20 @@ function page.shift()
   end
   return from <= now and from or nil, following
 end
+-- Somebody on the telephone is awake and hears it ring: that mans a line where nobody waits.
+function page.phones()
+  for _, aid in ipairs(call('SMEMBERS', P .. ':phones')) do
+    local a = adviser(aid)
+    local talks = a.duty == 'on_phone' and contact(a.call or '').state == 'external'
+    if talks and a.up == '1' and a.audible == '1' then return true end
+    if not talks then call('SREM', P .. ':phones', aid) end
+  end
+end
 function page.manned()
   for _, aid in ipairs(call('ZRANGE', P .. ':serve:interpreter', 0, 63)) do
     if call('HGET', P .. ':a:' .. aid, 'audible') == '1' then return true end
   end
+  return page.phones()
 end
 -- A shift has begun and nobody is ready and audible: looked at every 15 s, which is how late the instant
 -- can be from which that holds; so nobody is paged later than the setting says.
@@ -192,7 +202,8 @@ function page.came(aid)
     if not page.rests(p) and string.find(',' .. (p.to or ''), ',' .. aid .. ',', 1, true) then page.acknowledge(g, p, aid) end
   end
 end
--- Whether a waiting person may be told that somebody is being woken.
+-- Whether a waiting person may be told that somebody is being woken, and for how many minutes by now.
 function page.waking(c)
-  if @pageafter > 0 and page.state(c.group).woken == '1' then return true end
+  local p = @pageafter > 0 and page.state(c.group)
+  if p and p.woken == '1' then return true, math.floor((now - num(p.first)) / 60000) end
 end

@@ -55,11 +55,11 @@ end
 local function standing(id, c)
   local ahead = place(id, c)
   local low, high
-  local waking
+  local waking, woken
   if c.state == 'waiting' or c.state == 'offered' then
     low, high = range(c, ahead)
-    waking = page.waking(c)
+    waking, woken = page.waking(c)
   end
   return {state = c.state, alias = c.alias or '', seq = num(c.seq), kept = num(c.kept), floor = num(c.floor), ahead = ahead,
-    low = low, high = high, waking = waking, key = c.key or '', version = num(c.version)}
+    low = low, high = high, waking = waking, woken_minutes = woken, key = c.key or '', version = num(c.version)}
 end

@@ -3,6 +3,7 @@
 if call('GET', P .. ':roster') ~= ARGV[4] then
   call('SET', P .. ':roster', ARGV[4])
   timer('page|line', now)
+  shift.look()
 elseif not call('ZSCORE', TIMERS, 'page|line') then
   timer('page|line', now)
 end

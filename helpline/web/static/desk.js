@@ -1,5 +1,6 @@
 /** The desk: what every frame from the server does, and the keys. */
 
+import {Beside} from './beside.js';
 import {Callbacks} from './callback.js';
 import {Canned} from './canned.js';
 import {Cards} from './card.js';
@@ -12,6 +13,7 @@ import {Interpreter} from './interpreter.js';
 import {Legs} from './legs.js';
 import {Offers} from './offer.js';
 import {Outcome} from './outcome.js';
+import {Shift} from './shift.js';
 import {Session} from './session.js';
 import {Release} from './release.js';
 import {stopping} from './stop.js';
@@ -19,6 +21,9 @@ import {Transfer, twice} from './transfer.js';
 import {has, say} from './words.js';
 
 const STOPPED = {4501: 'k.conn_replaced', 4504: 'k.conn_out', 4503: 'k.conn_out', 4505: 'k.conn_ticket'};
+
+/** Keys with Alt that press a button of the duty, from wherever one is. */
+const KEYS = {KeyR: 'duty-ready', KeyP: 'duty-phone', KeyB: 'beside-visit'};
 
 export class Desk {
   constructor() {
@@ -41,6 +46,14 @@ export class Desk {
       parked: (leg) => this.parked(leg), shown: (f) => this.duty.show(f), notice,
     });
     this.release = new Release(this.session, this.legs, notice);
+    this.beside = new Beside(this.session, {
+      choose: (call) => {
+        this.legs.choose(null);
+        this.outcome.choose(call);
+      }, notice,
+    });
+    this.shift = new Shift(this.session, notice);
+    named('shift-debrief').addEventListener('click', () => this.duty.debrief());
     this.owed = new Map();
     composer(/** @type {any} */ (document.getElementById('composer')), (text) => this.legs.say(text), () => this.legs.typing());
     this.ending();
@@ -68,6 +81,7 @@ export class Desk {
       transfer_failed: () => this.transfer.failed(f),
       list: () => this.transfer.list(f.list),
       danger: () => this.danger.tell(f),
+      external: () => this.beside.opened(f),
       typing: () => put(named('typing'), say('k.typing')),
       callback: () => this.callbacks.told(f),
       notice: () => notice(has('k.' + f.code) ? say('k.' + f.code) : say('k.notice', {What: f.text || f.code || ''})),
@@ -83,6 +97,7 @@ export class Desk {
     (f.legs || []).forEach((l) => this.opened(l));
     this.offers.replace(f.offers);
     this.danger.replace(f.danger, f.parked);
+    this.beside.replace(f.external);
     this.transfer.list(f.list);
     this.duty.welcome(f, Date.now() - this.heard);
     this.heard = Date.now();
@@ -98,6 +113,7 @@ export class Desk {
     this.canned.show(opened ? opened.language : '');
     this.cards.choose(opened ? opened.contact : '');
     this.interpreter.choose(opened || null);
+    if (opened) this.beside.leave();
     const called = opened && opened.channel === 'callback';
     this.callbacks.choose(called ? opened.contact : '', called);
   }
@@ -112,6 +128,13 @@ export class Desk {
 
   /** @private */
   lost(f) {
+    const call = this.beside.remove(f.contact);
+    if (call) {
+      this.outcome.forget(f.contact);
+      this.owed.set(f.contact, Object.assign({}, call));
+      this.paintOwed();
+      notice(say('k.beside_owed'));
+    }
     if (this.danger.unpark(f.contact)) notice(say('k.parked_' + f.reason));
     if (!this.legs.all.has(f.contact)) return;
     this.outcome.forget(f.contact);
@@ -131,6 +154,7 @@ export class Desk {
   done(contact) {
     this.outcome.forget(contact);
     this.owed.delete(contact);
+    this.beside.remove(contact);
     this.paintOwed();
     this.legs.remove(contact);
     if (!this.legs.chosen) this.outcome.choose(null);
@@ -148,6 +172,7 @@ export class Desk {
       b.setAttribute('data-contact', o.contact);
       b.addEventListener('click', () => {
         this.legs.choose(null);
+        this.beside.leave();
         this.outcome.choose(o);
         document.getElementById('outcome-h').focus();
       });
@@ -176,6 +201,8 @@ export class Desk {
       if (event.altKey && !event.ctrlKey && /^Digit[1-3]$/.test(event.code)) this.legs.at(Number(event.code.slice(5)) - 1);
       else if (event.altKey && event.code === 'KeyW') named('text').focus();
       else if (event.altKey && event.code === 'KeyO') document.getElementById('o-topic').focus();
+      else if (event.altKey && event.code === 'KeyS') this.shift.open();
+      else if (event.altKey && KEYS[event.code]) named(KEYS[event.code]).click();
       else if (event.altKey || event.ctrlKey || event.metaKey || /^(TEXTAREA|INPUT|SELECT)$/.test(at.tagName) || !named('keys-on').checked) return;
       else if (event.code === 'KeyA') this.offers.acceptFirst();
       else if (event.code === 'KeyD') this.offers.declineFirst();
@@ -209,6 +236,7 @@ export class Desk {
       this.legs.remove(contact);
     });
     this.owed.clear();
+    this.beside.replace([]);
     this.paintOwed();
     this.outcome.choose(null);
   }

@@ -2,10 +2,12 @@
 
 import {fill, label} from './codes.js';
 import {named, put} from './dom.js';
-import {test, wake} from './sound.js';
+import {awake, test, wake} from './sound.js';
 import {say} from './words.js';
 
 const GRACE = 60000;
+/** How long the second press of a button counts as meant. */
+const AGAIN = 10000;
 const BUTTONS = {ready: 'duty-ready', paused: 'duty-pause', on_phone: 'duty-phone', off: 'duty-off'};
 
 export class Duty {
@@ -14,6 +16,8 @@ export class Duty {
     this.session = session;
     this.notice = notice;
     this.wished = '';
+    this.meant = '';
+    this.until = 0;
     const reason = named('pause-reason');
     fill(reason, 'pause_reason', false);
     named('duty-ready').addEventListener('click', () => this.ready());
@@ -36,20 +40,38 @@ export class Duty {
     });
   }
 
-  /** @private */
+  /** Asks for a duty. The last one ready is asked back, and means it by pressing again. @private */
   ask(fields) {
     if (fields.state) this.wished = fields.state;
-    this.session.ask(Object.assign({type: 'duty'}, fields)).then((f) => this.show(f));
+    const frame = Object.assign({type: 'duty'}, fields);
+    if (this.meant === fields.state && performance.now() < this.until) frame.confirm = true;
+    this.meant = '';
+    this.session.ask(frame).then((f) => {
+      if (f.code !== 'last_ready') {
+        this.show(f);
+        return;
+      }
+      this.meant = fields.state;
+      this.until = performance.now() + AGAIN;
+      this.notice(say('k.last_ready'));
+    });
+  }
+
+  /** A pause to talk about what was heavy. */
+  debrief() {
+    this.ask({state: 'paused', reason: 'debrief'});
   }
 
   /**
-   * A console that was away for less than its grace goes on as it was, also when the server forgot its duty.
+   * The connection is new: the server asks again whether this page can be heard. A console that was away for
+   * less than its grace goes on as it was, also when the server forgot its duty.
    * @param {any} f the welcome @param {number} away ms
    */
   welcome(f, away) {
     this.show(f);
-    if (f.duty !== 'off' || away > GRACE || this.wished !== 'ready' && this.wished !== 'on_phone') return;
+    if (!awake()) return;
     this.session.ask({type: 'audible'}).then((d) => this.show(d));
+    if (f.duty !== 'off' || away > GRACE || this.wished !== 'ready' && this.wished !== 'on_phone') return;
     this.ask({state: this.wished});
   }
 
@@ -65,12 +87,17 @@ export class Duty {
       return;
     }
     const words = [label('duty', state)];
-    if (f.reason) words.push(label('pause_reason', f.reason));
+    if (f.reason && f.reason !== 'shift_over') words.push(label('pause_reason', f.reason));
     if (typeof f.capacity === 'number') words.push(say('k.slots', {Used: f.used || 0, Capacity: f.capacity}));
     const el = named('duty-state');
     put(el, words.join(' · '));
     el.setAttribute('data-state', state);
     Object.keys(BUTTONS).forEach((s) => named(BUTTONS[s]).setAttribute('aria-pressed', String(s === state)));
-    if (state === 'draining') this.notice(say('k.draining'));
+    if (state === 'draining' && f.reason !== 'shift_over') this.notice(say('k.draining'));
+    if (f.reason === 'shift_over') {
+      this.wished = '';
+      this.notice(say('k.shift_over'));
+    }
+    if (state === 'paused' && f.audible === false && !f.reason) this.notice(say('k.not_audible'));
   }
 }

@@ -12,6 +12,11 @@ export function wake() {
   return Promise.race([awake, late]);
 }
 
+/** Whether a press has woken the sound of this page. @returns {boolean} */
+export function awake() {
+  return Boolean(context) && context.state === 'running';
+}
+
 /** The tone heard on pressing ready. */
 export function test() {
   tone(660, 0, 0.35);

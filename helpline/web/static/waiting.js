@@ -3,7 +3,7 @@
 import {say} from './words.js';
 
 /**
- * @param {{ahead: number|null, low: number|null, high: number|null, waking?: boolean}|null|undefined} p seconds; null: nobody can say
+ * @param {{ahead: number|null, low: number|null, high: number|null, waking?: boolean, woken_minutes?: number}|null|undefined} p seconds; null: nobody can say
  * @returns {string}
  */
 export function place(p) {
@@ -13,7 +13,7 @@ export function place(p) {
 }
 
 function time(p) {
-  if (p && p.waking) return say('c.waking');
+  if (p && p.waking) return say('c.waking') + (p.woken_minutes ? ' ' + say('c.woken', {Count: p.woken_minutes}) : '') + ' ' + say('c.waking_call');
   if (!p || typeof p.high !== 'number') return say('c.wait_unknown');
   const high = Math.max(1, Math.ceil(p.high / 60));
   const low = Math.floor((p.low || 0) / 60);

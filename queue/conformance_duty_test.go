@@ -1,0 +1,137 @@
+package queue
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"adviceline/helpline"
+)
+
+func (r *rig) wish(k helpline.Console, w helpline.DutyWish) helpline.Duty {
+	r.Helper()
+	d, _, err := r.Duty(ctx, k, w)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return d
+}
+
+func (r *rig) wantDuty(d helpline.Duty, state string, audible bool) {
+	r.Helper()
+	if d.State != state || d.Audible != audible {
+		r.Fatalf("duty %+v, want %s", d, state)
+	}
+}
+
+// Ready means audible: without a click nobody is offered to this console, and a page that was loaded anew
+// needs another one. Its offers stay, who waits goes to somebody else.
+func (r *rig) audible() {
+	up := func(id, socket string) helpline.Console {
+		desk, _, err := r.ConsoleUp(ctx, helpline.Adviser{ID: id, Alias: "A", Languages: []string{"fi"}, Capacity: 2, Socket: socket})
+		if err != nil {
+			r.Fatal(err)
+		}
+		return desk.Console
+	}
+	a := up("a", "s1")
+	r.wantDuty(r.wish(a, helpline.DutyWish{State: "ready"}), "paused", false)
+	r.want(r.enter("c1", helpline.Ordinary), "enqueued c1 ")
+	d, events, err := r.Duty(ctx, a, helpline.DutyWish{Audible: true})
+	r.want(r.kinds(events, err), "offered c1 a")
+	r.wantDuty(d, "ready", true)
+	r.accepted(a, "c1")
+	r.want(r.enter("c2", helpline.Ordinary), "enqueued c2 , offered c2 a")
+	r.enter("c3", helpline.Ordinary)
+	anew := up("a", "s2")
+	r.wantDuty(r.wish(anew, helpline.DutyWish{}), "paused", false)
+	r.accepted(anew, "c2") // the offer came along
+	_, err = r.End(ctx, anew, "c2", "done")
+	r.want(r.kinds(nil, err), "")
+	if events, err = r.Record(ctx, anew, "c2", helpline.Staged{}); err != nil || len(events) != 1 {
+		r.Fatal(kindsOf(events), err) // and no other one
+	}
+	r.wantDuty(r.wish(anew, helpline.DutyWish{State: "paused", Reason: "meal"}), "paused", false)
+	_, events, err = r.Duty(ctx, anew, helpline.DutyWish{State: "ready", Audible: true})
+	r.want(r.kinds(events, err), "offered c3 a")
+}
+
+// The last one ready for a language stops when they say so twice; who is one of two is not asked.
+func (r *rig) lastReady() {
+	a := r.ready("a", 2)
+	r.enter("c1", helpline.Ordinary)
+	for _, state := range []string{"paused", "off"} {
+		_, events, err := r.Duty(ctx, a, helpline.DutyWish{State: state})
+		r.refused(err, helpline.ErrLastReady)
+		if len(events) > 0 || r.wish(a, helpline.DutyWish{}).State != "ready" {
+			r.Fatal("the question changed something")
+		}
+	}
+	b := r.ready("b", 2)
+	_, events, err := r.Duty(ctx, a, helpline.DutyWish{State: "paused"})
+	r.want(r.kinds(events, err), "revoked c1 a, offered c1 b")
+	_, events, err = r.Duty(ctx, b, helpline.DutyWish{State: "off", Confirmed: true})
+	r.want(r.kinds(events, err), "revoked c1 b")
+}
+
+// The telephone rings while an offer rings: it goes back without blame at its original arrival.
+func (r *rig) onPhone() {
+	a := r.ready("a", 2)
+	arrival := r.now
+	r.enter("c1", helpline.Ordinary)
+	r.pass(20 * time.Second)
+	_, events, err := r.Duty(ctx, a, helpline.DutyWish{State: "on_phone"})
+	r.want(r.kinds(events, err), "revoked c1 a")
+	if e := events[0]; e.Reason != "on_phone" || e.State != helpline.Waiting || e.Arrival.UnixMilli() != arrival {
+		r.Fatalf("%+v", e)
+	}
+	r.enter("c2", helpline.Ordinary)
+	r.want(r.pass(30*time.Second), "")
+	d, events, err := r.Duty(ctx, a, helpline.DutyWish{State: "ready"})
+	r.want(r.kinds(events, err), "offered c1 a, offered c2 a") // no cooldown, and heard already
+	r.wantDuty(d, "ready", true)
+}
+
+// A form that is owed is its adviser's alone, until they are off duty or 12 h have passed.
+func (r *rig) forms() {
+	for i, wait := range []time.Duration{0, 12 * time.Hour} {
+		c := []string{"c1", "c2"}[i]
+		a, b := r.ready("a", 1), r.ready("b", 1)
+		r.enter(c, helpline.Ordinary)
+		who, other := a, b
+		if r.offerOf(c) != "" {
+			if _, _, err := r.Accept(ctx, a, r.offerOf(c)); errors.Is(err, helpline.ErrOfferGone) {
+				who, other = b, a
+				r.accepted(b, c)
+			}
+		}
+		_, err := r.End(ctx, who, c, "done")
+		r.want(r.kinds(nil, err), "")
+		r.pass(6 * time.Minute)
+		if owed, err := r.Owed(ctx, other); err != nil || len(owed) != 0 {
+			r.Fatalf("%+v %v", owed, err)
+		}
+		r.refused(r.Draft(ctx, other, c, 1, "d"), helpline.ErrNotFound)
+		_, err = r.Record(ctx, other, c, helpline.Staged{})
+		r.refused(err, helpline.ErrNotFound)
+		if wait == 0 {
+			r.wish(who, helpline.DutyWish{State: "off", Confirmed: true})
+		}
+		r.pass(wait)
+		if owed, err := r.Owed(ctx, other); err != nil || len(owed) != 1 {
+			r.Fatalf("%+v %v", owed, err)
+		}
+		if err := r.Draft(ctx, other, c, 1, "d"); err != nil {
+			r.Fatal(err)
+		}
+		events, err := r.Record(ctx, other, c, helpline.Staged{Generation: "g"})
+		r.want(r.kinds(events, err), "recorded "+c+" "+other.Adviser)
+	}
+}
+
+func TestDutyConforms(t *testing.T) {
+	t.Parallel()
+	conform(t, map[string]func(*rig){
+		"audible": (*rig).audible, "last ready": (*rig).lastReady, "on the phone": (*rig).onPhone, "forms": (*rig).forms,
+	})
+}
