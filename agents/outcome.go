@@ -61,7 +61,7 @@ func outcome(ctx context.Context, c *console, f outcomeFrame) (any, error) {
 		return nil, badForm(err)
 	}
 	matterOf(ctx, c, f, &a)
-	if err := c.hub.Line.Record(ctx, c.seat(), f.Contact, codes.Canonical(a)); err != nil {
+	if err := c.hub.Line.Record(ctx, c.seat(), f.Contact, codes.Canonical(codes.Least(a))); err != nil {
 		return nil, err
 	}
 	c.dropLeg(f.Contact)
@@ -81,7 +81,7 @@ func unfinished(data []byte) ([]byte, error) {
 	if err := codes.Validate(whole); err != nil {
 		return nil, err
 	}
-	return codes.Canonical(a), nil
+	return codes.Canonical(codes.Least(a)), nil
 }
 
 // form is an error that names the field of a form at fault, never its value.

@@ -86,4 +86,7 @@ type Staged struct {
 	Key        []byte `json:"key"`
 	Wrapped    string `json:"wrapped"`
 	Sealed     string `json:"sealed"`
+	// Until is how long the form may be corrected after it was recorded first; zero: as long as the queue
+	// knows the contact.
+	Until time.Time `json:"-"`
 }

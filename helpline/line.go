@@ -108,6 +108,7 @@ type Line struct {
 	Log     *slog.Logger
 	Observe func(Event) // metrics; called once per event by the node that made it
 	Calls   *Callbacks  // nil: the line takes no callbacks
+	Watches Watches     // nil: no roster says when a shift ends
 	Paging  PageQueue   // nil: nobody is paged
 	Matters *Matters    // nil: the line keeps no cards
 

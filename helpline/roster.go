@@ -1,6 +1,7 @@
 package helpline
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -70,6 +71,9 @@ func CheckShifts(shifts []Shift, now time.Time) error {
 	})
 	return nil
 }
+
+// Watches lists the shifts that touch [from, until).
+type Watches func(ctx context.Context, from, until time.Time) ([]Watch, error)
 
 // Watch is a shift as paging needs it: who keeps it by id, what they speak, and where mail finds them.
 type Watch struct {

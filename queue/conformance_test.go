@@ -238,4 +238,16 @@ func (r *rig) outcome() {
 	r.want(r.pass(72*time.Hour), "")
 	_, err = r.Record(ctx, a, "c1", helpline.Staged{})
 	r.refused(err, helpline.ErrNotFound)
+	r.enter("c3", helpline.Ordinary)
+	r.accepted(a, "c3")
+	until := time.UnixMilli(r.now).Add(8 * time.Hour)
+	for range 2 { // a correction moves nothing: the first end of its time stands
+		if _, err := r.Record(ctx, a, "c3", helpline.Staged{Until: until}); err != nil {
+			r.Fatal(err)
+		}
+		until = until.Add(24 * time.Hour)
+	}
+	r.want(r.pass(8*time.Hour+time.Millisecond), "")
+	_, err = r.Record(ctx, a, "c3", helpline.Staged{Until: until})
+	r.refused(err, helpline.ErrNotFound)
 }

@@ -16,7 +16,7 @@ func (q *Queue) Draft(ctx context.Context, c helpline.Console, contact string, v
 // Record implements helpline.OutcomeQueue.
 func (q *Queue) Record(ctx context.Context, c helpline.Console, contact string, s helpline.Staged) ([]helpline.Event, error) {
 	key := base64.StdEncoding.EncodeToString(s.Key)
-	_, events, err := q.run(ctx, "outcome", c.Adviser, c.Epoch, contact, s.Generation, key, s.Wrapped, s.Sealed)
+	_, events, err := q.run(ctx, "outcome", c.Adviser, c.Epoch, contact, s.Generation, key, s.Wrapped, s.Sealed, since1970(s.Until))
 	return events, err
 }
 

@@ -203,7 +203,7 @@ func (n *node) openLine(ctx context.Context) error {
 		Timing: timing(n.cfg), Now: n.now(), Log: n.log, Observe: observe(n.metrics), Calls: n.callbacks(),
 		Paging: n.queue, Matters: n.matters(),
 		Interpreters: n.queue, FirstLine: firstLine,
-		External: n.queue, Shifts: n.queue,
+		External: n.queue, Shifts: n.queue, Watches: n.store.Watches,
 	}
 	return n.enter(ctx)
 }

@@ -14,8 +14,8 @@ import (
 func TestListsAreSound(t *testing.T) {
 	t.Parallel()
 	lists := All()
-	if len(lists) != 38 {
-		t.Errorf("%d lists, want the 37 of the data and citizenship", len(lists))
+	if len(lists) != 46 {
+		t.Errorf("%d lists, want the 45 of the data and citizenship", len(lists))
 	}
 	for name, l := range lists {
 		if l.Name() != name {
@@ -60,7 +60,7 @@ func TestEveryFileHasAVariable(t *testing.T) {
 		DangerClose, DeclineReason, DestinationKind, DisclosureGround, Duty, EndReason, ExploitationForm, Indicator,
 		InterpreterState, Lane, Language, LeaveKind, Matter, MissingValue, OfferDecline, OrganisationKind, Outcome,
 		PauseReason, Persons, PlaceScope, PlaceSetting, ProposalDecision, ReceiptVia, ReferralState, Sector, Sex, Topic,
-		Urgency, Citizenship,
+		Urgency, Citizenship, RoleGroup, TopicGroup, OutcomeGroup, FormGroup, PlaceGroup, AgeClass, LanguageGroup, OrganisationGroup,
 	}
 	lists := All()
 	for _, l := range named {
@@ -71,6 +71,28 @@ func TestEveryFileHasAVariable(t *testing.T) {
 	}
 	for name := range lists {
 		t.Errorf("%s has no variable", name)
+	}
+}
+
+// TestGroups: whoever is printed in a group of organisations stands beside at least two other kinds.
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	for name, by := range groups {
+		sizes := map[string]int{}
+		for _, code := range All()[name].Codes() {
+			sizes[All()[name].Group(code)]++
+		}
+		for _, group := range All()[by].Codes() {
+			if least := map[string]int{"organisation_group": 3}[by]; sizes[group] < max(1, least) {
+				t.Errorf("%s: %s groups %d codes of %s", by, group, sizes[group], name)
+			}
+		}
+	}
+	if Topic.Groups() != "topic_group" || Sex.Groups() != "" || Sex.Group("female") != "" || Topic.Group("no_such_code") != "" {
+		t.Error("groups of lists")
+	}
+	if _, err := parse("topic", "code,en,fi,sv,source,group\na,b,c,d,,E\n"); !errors.Is(err, errList) {
+		t.Errorf("a group that is no code: %v", err)
 	}
 }
 

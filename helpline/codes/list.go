@@ -1,6 +1,6 @@
 // Package codes holds the code lists: the only values that the wire, the ledger and the outcome
-// log know. The lists are data (data/*.csv: code, en, fi, sv, source), parsed and checked when
-// the program starts; a malformed list stops it there, not at the first contact that needs it.
+// log know. The lists are data (data/*.csv: code, en, fi, sv, source, and for some group), parsed
+// and checked when the program starts; a malformed list stops it there, not at the first contact that needs it.
 // Codes are neutral to language; labels are for pages and reports.
 package codes
 
@@ -33,6 +33,7 @@ type List struct {
 	name  string
 	codes []string
 	row   map[string][len(languages)]string
+	group map[string]string // nil: the list has no groups
 }
 
 // Name gives the list's name, that of its file: "contact_role".
@@ -56,6 +57,20 @@ func (l *List) Label(code, lang string) string {
 	return l.row[code][i]
 }
 
+// Group gives the group that statistics count the code in, a code of the list of groups (Groups);
+// empty for an unknown code and where the list has none.
+func (l *List) Group(code string) string { return l.group[code] }
+
+// Groups names the list whose codes group those of a list, empty for a list that is not grouped.
+func (l *List) Groups() string { return groups[l.name] }
+
+// groups is which list groups which.
+var groups = map[string]string{
+	"contact_role": "role_group", "topic": "topic_group", "outcome": "outcome_group", "exploitation_form": "form_group",
+	"place_scope": "place_group", "age_group": "age_class", "language": "language_group",
+	"organisation_kind": "organisation_group",
+}
+
 // All gives every list by its name, in a map of the caller's own.
 func All() map[string]*List { return maps.Clone(all) }
 
@@ -65,20 +80,29 @@ var errList = errors.New("malformed code list")
 // 0-9 and _, a code that comes twice and an empty label.
 func parse(name, text string) (*List, error) {
 	r := csv.NewReader(strings.NewReader(text))
-	r.FieldsPerRecord = 2 + len(languages)
+	r.FieldsPerRecord = 0
 	rows, err := r.ReadAll()
 	if err != nil {
 		return nil, fmt.Errorf("parse list %s: %w", name, err)
 	}
 	header := append(append([]string{"code"}, languages[:]...), "source")
+	if groups[name] != "" {
+		header = append(header, "group")
+	}
 	if len(rows) < 2 || !slices.Equal(rows[0], header) {
 		return nil, fmt.Errorf("parse list %s: header or rows: %w", name, errList)
 	}
-	l := &List{name: name, row: make(map[string][len(languages)]string, len(rows)-1)}
+	l := &List{name: name, row: make(map[string][len(languages)]string, len(rows)-1), group: map[string]string{}}
 	for _, row := range rows[1:] {
 		code, labels := row[0], [len(languages)]string(row[1:1+len(languages)])
 		if !wellFormed(code) || l.Has(code) || slices.ContainsFunc(labels[:], blank) {
 			return nil, fmt.Errorf("parse list %s: code %q: %w", name, code, errList)
+		}
+		if groups[name] != "" {
+			if !wellFormed(row[len(row)-1]) {
+				return nil, fmt.Errorf("parse list %s: group of %q: %w", name, code, errList)
+			}
+			l.group[code] = row[len(row)-1]
 		}
 		l.codes = append(l.codes, code)
 		l.row[code] = labels

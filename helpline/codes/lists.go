@@ -85,6 +85,15 @@ var (
 	Topic = list("topic")
 	// Urgency: urgency; absent means routine.
 	Urgency = list("urgency")
+	// The groups in which statistics count the codes of other lists.
+	RoleGroup         = list("role_group")
+	TopicGroup        = list("topic_group")
+	OutcomeGroup      = list("outcome_group") // the weightiest first: a contact counts in its first
+	FormGroup         = list("form_group")
+	PlaceGroup        = list("place_group")
+	AgeClass          = list("age_class")
+	LanguageGroup     = list("language_group")
+	OrganisationGroup = list("organisation_group") // each of at least three kinds of organisation
 	// Citizenship: of the possible victim, in three groups.
 	Citizenship = list("citizenship")
 )
@@ -109,6 +118,13 @@ func load() map[string]*List {
 			panic(err)
 		}
 		lists[name] = l
+	}
+	for name, by := range groups {
+		for code, group := range lists[name].group {
+			if lists[by] == nil || !lists[by].Has(group) {
+				panic(fmt.Errorf("group of %s in list %s: %w", code, name, errList))
+			}
+		}
 	}
 	return lists
 }

@@ -72,8 +72,8 @@ type contact struct {
 	asked  int    // slots that its live offer holds
 	weight int    // slots that it holds at its owner
 
-	arrival, overdue, accepted, ended, recorded, expires int64
-	epoch, version, dead                                 int64
+	arrival, overdue, accepted, ended, recorded, expires, correct int64
+	epoch, version, dead                                          int64
 
 	offered, owner, recorder, closer *adviser
 	took                             string // the offer that was accepted

@@ -15,6 +15,9 @@ func (m *Model) Record(now int64, k helpline.Console, contact string, s helpline
 		return nil, helpline.ErrNotFound
 	}
 	if c.state == helpline.Completed && c.recorded > 0 {
+		if c.correct > 0 && m.now > c.correct {
+			return nil, helpline.ErrNotFound
+		}
 		m.event(helpline.OutcomeChanged, c, a, c.reason).Staged = &s
 		return m.end(), nil
 	}
@@ -34,6 +37,9 @@ func (m *Model) Record(now int64, k helpline.Console, contact string, s helpline
 	m.erase(c)
 	c.draft = ""
 	c.state, c.recorded, c.recorder = helpline.Completed, m.now, a
+	if !s.Until.IsZero() {
+		c.correct = s.Until.UnixMilli()
+	}
 	m.arm(c, timerGone, m.now+m.timing.OutcomeDue.Milliseconds())
 	m.event(helpline.OutcomeRecorded, c, a, c.reason).Staged = &s
 	if held {

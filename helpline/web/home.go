@@ -78,13 +78,15 @@ func rank(staffed []string, code string) int {
 }
 
 func listsFor(lang string) ConsoleData {
-	d := ConsoleData{Lists: map[string][]Choice{}}
+	d := ConsoleData{Lists: map[string][]Choice{}, Form: codes.Form}
 	for _, l := range []*codes.List{
-		codes.Asks, codes.Assessment, codes.CallbackResult, codes.ContactRole, codes.DangerClose, codes.Duty, codes.EndReason, codes.Lane, codes.Language,
-		codes.DestinationKind, codes.InterpreterState, codes.OfferDecline, codes.OrganisationKind, codes.Outcome, codes.PauseReason, codes.Topic,
-		codes.Urgency,
+		codes.Asks, codes.CallbackResult, codes.DangerClose, codes.DestinationKind, codes.Duty, codes.EndReason, codes.InterpreterState, codes.Lane,
+		codes.Language, codes.MissingValue, codes.OfferDecline, codes.OrganisationKind, codes.PauseReason, codes.Urgency,
 	} {
 		d.Lists[l.Name()] = choices(l, lang)
+	}
+	for _, f := range codes.Form {
+		d.Lists[f.List] = choices(codes.All()[f.List], lang)
 	}
 	return d
 }

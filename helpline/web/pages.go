@@ -17,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 
+	"adviceline/helpline/codes"
+
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 )
@@ -58,10 +60,11 @@ type ContactData struct {
 }
 
 // ConsoleData is what the console needs: code lists by name, labels in the page's language.
-// Used: asks, assessment, contact_role, danger_close, duty, end_reason, lane, language, offer_decline,
-// organisation_kind, outcome, pause_reason, topic.
+// Used: asks, callback_result, danger_close, duty, end_reason, lane, language, missing_value, offer_decline,
+// organisation_kind, pause_reason, and those of the form.
 type ConsoleData struct {
 	Lists map[string][]Choice
+	Form  []codes.Field // the outcome form
 }
 
 // NewPages parses everything embedded and fails where a catalogue, template or import is broken.

@@ -9,6 +9,9 @@ const lists = JSON.parse(document.getElementById('codes').textContent) || {};
 /** Codes that only the system gives, never a person. */
 const SYSTEM = {outcome: ['not_recorded'], pause_reason: ['missed']};
 
+/** The questions of the outcome form, as the server put them into the page. */
+export const questions = JSON.parse(document.getElementById('questions').textContent) || [];
+
 /** The choices of a list that an adviser may make. @param {string} list */
 export function choices(list) {
   return (lists[list] || []).filter((c) => (SYSTEM[list] || []).indexOf(c.code) < 0);
@@ -25,6 +28,14 @@ export function fill(el, list, empty) {
   el.textContent = '';
   if (empty) el.appendChild(option('', say('k.choose')));
   choices(list).forEach((c) => el.appendChild(option(c.code, c.label)));
+}
+
+/** Why a value is not there, as the last choices of a select. @param {HTMLSelectElement} el @param {string} title */
+export function missing(el, title) {
+  const group = make('optgroup');
+  group.label = title;
+  choices('missing_value').forEach((c) => group.appendChild(option(c.code, c.label)));
+  el.appendChild(group);
 }
 
 function option(value, text) {

@@ -238,6 +238,7 @@ export class Desk {
     this.owed.clear();
     this.beside.replace([]);
     this.paintOwed();
+    this.outcome.last = null;
     this.outcome.choose(null);
   }
 }

@@ -1,13 +1,14 @@
 /** The outcome form: one on the screen, one state per leg or form owed, drafts kept on the server. */
 
-import {choices, fill} from './codes.js';
+import {choices, fill, missing, questions} from './codes.js';
 import {make, named, put, show} from './dom.js';
 import {say} from './words.js';
 
-const FIELDS = {topic: 'topic', assessment: 'assessment', role: 'contact_role', organisation: 'organisation_kind', language: 'language'};
 const DRAFT_AFTER = 800;
+/** How the outcome calls the channels of the line. @type {Object<string, string>} */
+const CHANNELS = {chat: 'webchat', callback: 'callback_out'};
 
-/** @typedef {{contact: string, values: any, version: number, timer: number, busy: boolean, dirty: boolean, note: string}} Sheet */
+/** @typedef {{contact: string, values: any, version: number, timer: number, busy: boolean, dirty: boolean, note: string, again: boolean}} Sheet */
 export class Outcome {
   /**
    * @param {import('./session.js').Session} session
@@ -22,6 +23,8 @@ export class Outcome {
     this.sheets = new Map();
     /** @type {Sheet|null} */
     this.sheet = null;
+    /** @type {Sheet|null} what was recorded last, to be corrected */
+    this.last = null;
     this.form = /** @type {any} */ (document.getElementById('outcome'));
     this.build();
     this.form.addEventListener('change', () => this.changed());
@@ -31,19 +34,58 @@ export class Outcome {
     });
   }
 
-  /** @private */
+  /** @private One control per question; those about a possible victim stand apart. */
   build() {
-    Object.keys(FIELDS).forEach((name) => fill(this.form.elements[name], FIELDS[name], true));
-    choices('outcome').forEach((c) => {
+    questions.forEach((q) => {
+      const box = q.many ? this.several(q) : this.single(q);
+      box.id = 'of-' + q.name;
+      document.getElementById(q.victim ? 'of-victim' : 'of-contact').appendChild(box);
+    });
+    named('outcome-correct').addEventListener('click', () => this.correct());
+  }
+
+  /** @private A question with one answer, or a reason why there is none. */
+  single(q) {
+    const row = make('p', 'field');
+    const title = make('label', '', say('k.f_' + q.name));
+    const el = make('select', '', '', q.name.replace(/_/g, '-'));
+    title.htmlFor = el.id = 'o-' + q.name;
+    el.name = q.name;
+    fill(el, q.list, true);
+    missing(el, say('k.missing'));
+    row.appendChild(title);
+    row.appendChild(el);
+    return row;
+  }
+
+  /** @private A question with any number of answers. */
+  several(q) {
+    const set = make('fieldset');
+    set.appendChild(make('legend', '', say('k.f_' + q.name)));
+    choices(q.list).forEach((c) => {
       const line = make('label', 'check');
-      const box = make('input', '', '', 'outcome-' + c.code);
+      const box = make('input', '', '', (q.name === 'outcome' ? 'outcome-' : q.name + '-') + c.code);
       box.type = 'checkbox';
-      box.name = 'outcome';
+      box.name = q.name;
       box.value = c.code;
       line.appendChild(box);
       line.appendChild(make('span', '', c.label));
-      document.getElementById('results').appendChild(line);
+      set.appendChild(line);
     });
+    return set;
+  }
+
+  /** @private Puts the questions that these answers call for, and no others. */
+  ask() {
+    const v = this.sheet.values;
+    let victim = false;
+    questions.forEach((q) => {
+      const on = asked(q, v);
+      if (!on) delete v[q.name];
+      victim = victim || Boolean(q.victim && on);
+      show(document.getElementById('of-' + q.name), on);
+    });
+    show(document.getElementById('of-victim'), victim);
   }
 
   /** Shows the form of one leg or owed form. @param {any} f opened or owed: contact, facts, draft? */
@@ -51,10 +93,15 @@ export class Outcome {
     show(this.form, Boolean(f));
     put(named('outcome-error'), '');
     this.sheet = f ? this.sheetOf(f) : null;
+    show(document.getElementById('correct'), !f && Boolean(this.last));
     if (!this.sheet) return;
+    put(named('correcting'), this.sheet.again ? say('k.correct_until') : '');
+    this.ask();
     const v = this.sheet.values;
-    Object.keys(FIELDS).forEach((name) => { this.form.elements[name].value = v[name] || ''; });
-    this.boxes().forEach((b) => { b.checked = (v.outcome || []).indexOf(b.value) >= 0; });
+    questions.forEach((q) => {
+      if (q.many) this.boxes(q.name).forEach((b) => { b.checked = (v[q.name] || []).indexOf(b.value) >= 0; });
+      else this.form.elements[q.name].value = v[q.name] || '';
+    });
     put(named('draft-state'), this.sheet.note);
   }
 
@@ -64,22 +111,25 @@ export class Outcome {
     if (known) return known;
     const values = Object.assign({}, f.draft);
     if (!f.draft) ['role', 'organisation', 'language', 'interpreter'].forEach((n) => { if (f[n]) values[n] = f[n]; });
-    const sheet = {contact: f.contact, values, version: f.draft_version || 0, timer: 0, busy: false, dirty: false, note: ''};
+    if (!values.channel && CHANNELS[f.channel]) values.channel = CHANNELS[f.channel];
+    const sheet = {contact: f.contact, values, version: f.draft_version || 0, timer: 0, busy: false, dirty: false, note: '', again: Boolean(f.again)};
     this.sheets.set(f.contact, sheet);
     return sheet;
   }
 
   /** @private @returns {HTMLInputElement[]} */
-  boxes() {
-    return Array.from(this.form.querySelectorAll('input[name=outcome]'));
+  boxes(name) {
+    return Array.from(this.form.querySelectorAll('input[name=' + name + ']'));
   }
 
-  /** Fills a field that this form does not show. @param {string} contact @param {string} name @param {string} value */
+  /** Fills a field from elsewhere on the desk. @param {string} contact @param {string} name @param {string} value */
   set(contact, name, value) {
     const sheet = this.sheets.get(contact);
     if (!sheet) return;
     sheet.values[name] = value;
-    if (sheet === this.sheet) this.changed();
+    if (sheet !== this.sheet) return;
+    if (this.form.elements[name]) this.form.elements[name].value = value;
+    this.changed();
   }
 
   /** What the form on the screen says so far; null where there is none. */
@@ -88,16 +138,16 @@ export class Outcome {
     return this.sheet && this.sheet.values;
   }
 
-  /** @private Reads the form over what is known, so that fields which this form does not show stay. */
+  /** @private Reads the form over what is known; an answer to a question that is not put any more goes. */
   read() {
     const values = Object.assign({}, this.sheet.values);
-    Object.keys(FIELDS).forEach((name) => {
-      const value = this.form.elements[name].value;
-      if (value) values[name] = value;
-      else delete values[name];
+    questions.forEach((q) => {
+      const value = q.many ? this.boxes(q.name).filter((b) => b.checked).map((b) => b.value) : this.form.elements[q.name].value;
+      if (value.length || q.name === 'outcome') values[q.name] = value;
+      else delete values[q.name];
     });
-    values.outcome = this.boxes().filter((b) => b.checked).map((b) => b.value);
     this.sheet.values = values;
+    this.ask();
   }
 
   /** @private */
@@ -106,6 +156,7 @@ export class Outcome {
     if (!sheet) return;
     this.read();
     put(named('outcome-error'), '');
+    if (sheet.again) return; // what was recorded has no draft any more
     sheet.dirty = true;
     clearTimeout(sheet.timer);
     sheet.timer = setTimeout(() => this.draft(sheet), DRAFT_AFTER);
@@ -143,7 +194,7 @@ export class Outcome {
     this.read();
     if (!sheet.values.outcome.length) {
       put(named('outcome-error'), say('k.outcome_needed'));
-      this.boxes()[0].focus();
+      this.boxes('outcome')[0].focus();
       return;
     }
     clearTimeout(sheet.timer);
@@ -157,9 +208,16 @@ export class Outcome {
         return;
       }
       this.sheets.delete(sheet.contact);
+      this.last = sheet;
       this.notice(say('k.recorded'));
       this.recorded(sheet.contact);
     });
+  }
+
+  /** @private Opens the form that was recorded last; the page knows it until the next one. */
+  correct() {
+    const last = this.last;
+    if (last) this.choose({contact: last.contact, draft: last.values, again: true});
   }
 
   /** Forgets a form that is not ours any more. @param {string} contact */
@@ -168,4 +226,9 @@ export class Outcome {
     if (sheet) clearTimeout(sheet.timer);
     this.sheets.delete(contact);
   }
+}
+
+/** Tells whether the answers so far call for a question. @param {any} q @param {any} values */
+function asked(q, values) {
+  return (q.when || []).every((c) => (c.codes.indexOf(values[c.field] || '') >= 0) !== Boolean(c.not));
 }
