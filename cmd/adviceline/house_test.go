@@ -32,6 +32,7 @@ var imports = map[string][]string{
 	"adviceline/helpline/wire":     {},
 	"adviceline/helpline/deliver":  {"github.com/wneessen/go-mail"},
 	"adviceline/helpline/calendar": {"github.com/arran4/golang-ical", "github.com/teambition/rrule-go"},
+	"adviceline/helpline/disclose": {"adviceline/helpline/codes", "github.com/xuri/excelize/v2"},
 	// The reference model of routing: no room that serves contacts may import it.
 	"adviceline/helpline/model":        {"adviceline/helpline", "adviceline/helpline/model/theory"},
 	"adviceline/helpline/model/theory": {},
@@ -53,7 +54,7 @@ var imports = map[string][]string{
 }
 
 // leaves of helpline that adapters may import beside helpline itself.
-var leaves = []string{"calendar", "codes", "deliver", "seal", "socket", "strict", "wire"}
+var leaves = []string{"calendar", "codes", "deliver", "disclose", "seal", "socket", "strict", "wire"}
 
 type listed struct {
 	ImportPath string

@@ -274,6 +274,7 @@ func (n *node) openLoops(ctx context.Context) error {
 	n.stops.goes("drainer", func(ctx context.Context) { helpline.Drain(ctx, n.queue, n.ledger, n.log) })
 	n.stops.goes("callbacks", n.line.RunRebook)
 	n.stops.goes("purge", n.purge)
+	n.stops.goes("flush", n.flush)
 	n.stops.goes("positions", n.contacts.Run)
 	n.tellServed(ctx)
 	n.stops.goes("served languages", n.keepServed)

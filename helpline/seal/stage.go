@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/tink-crypto/tink-go/v2/aead/subtle"
 )
@@ -77,6 +79,55 @@ func (k *Keys) Restage(generation, wrapped, sealed string, key []byte) (newGener
 		return "", nil, "", "", err
 	}
 	return k.Stage(contact, plain)
+}
+
+// Look opens a staged row as Unstage does, and gives beside it a mark of the contact that is the same in every
+// generation: rows of one contact are known by it. The mark is for the flush's memory; it is stored nowhere.
+func (k *Keys) Look(generation, wrapped, sealed string, key []byte) (mark string, plain []byte, err error) {
+	contact, plain, err := k.unstage(generation, wrapped, sealed, key)
+	if err != nil {
+		return "", nil, err
+	}
+	h := hmac.New(sha256.New, k.Derive("staged-contact"))
+	h.Write([]byte(contact))
+	return string(h.Sum(nil)), plain, nil
+}
+
+// RestageAs is Restage with other content for the same contact.
+func (k *Keys) RestageAs(generation, wrapped, sealed string, key, plain []byte) (newGeneration string, newKey []byte, newSealed, newWrapped string, err error) {
+	contact, _, err := k.unstage(generation, wrapped, sealed, key)
+	if err != nil {
+		return "", nil, "", "", err
+	}
+	return k.Stage(contact, plain)
+}
+
+// Generations lists the staging generations that have a key, the oldest first, and when the newest was made.
+func (k *Keys) Generations() (all []string, newest time.Time, err error) {
+	entries, err := os.ReadDir(k.dir)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("list generations: %w: %w", ErrKeyDir, err)
+	}
+	var numbers []uint64
+	for _, e := range entries {
+		id, temp, ok := parseFile(e.Name())
+		if !ok || temp || id.class() != Staging {
+			continue
+		}
+		n, _ := parseGeneration(id.generation())
+		if numbers = append(numbers, n); n == slices.Max(numbers) {
+			info, err := e.Info()
+			if err != nil {
+				return nil, time.Time{}, fmt.Errorf("list generations: %w: %w", ErrKeyDir, err)
+			}
+			newest = info.ModTime()
+		}
+	}
+	slices.Sort(numbers)
+	for _, n := range numbers {
+		all = append(all, strconv.FormatUint(n, 10))
+	}
+	return all, newest, nil
 }
 
 // StagingKey gives the primary key that a contact's row has in a generation, for finding a row
