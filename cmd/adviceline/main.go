@@ -23,6 +23,7 @@ const usage = `adviceline - contact handling for a victims' helpline
   adviceline roster import FILE ...   shifts and on-call tiers: import, list, mail
   adviceline simulate -in FILE        let contacts come to the model of routing
   adviceline staffing -in FILE        advisers for each hour of the week
+  adviceline release --from FILE ...  published tables out of outcomes, with no database
   adviceline version                  print the version
 
 adviceline COMMAND -h tells more.
@@ -86,6 +87,8 @@ func dispatch(ctx context.Context, t terminal, args []string) error {
 		return simulate(ctx, t, args[1:])
 	case "staffing":
 		return staffing(ctx, t, args[1:])
+	case "release":
+		return release(ctx, t, args[1:])
 	case "version":
 		_, err := fmt.Fprintln(t.out, version)
 		return err

@@ -56,7 +56,7 @@ var Form = []Field{
 // before or has no signs, and the organisation of somebody who speaks for none. What is never recorded
 // can neither be reused nor demanded.
 func Least(a Answers) Answers {
-	if a.Matter == "continued" || a.Assessment == "unlikely" || slices.Contains(noCase, a.Topic) {
+	if a.Matter == "continued" || a.Assessment == "unlikely" {
 		a.ExploitationForm, a.Forms, a.Sector, a.PlaceScope, a.PlaceSetting = "", nil, "", "", ""
 		a.AgeGroup, a.Sex, a.Citizenship, a.Persons, a.Indicators = "", "", "", "", nil
 	}

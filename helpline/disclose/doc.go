@@ -21,7 +21,7 @@ import "fmt"
 const (
 	BaseS       = 5  // rounding base of tables about contacts
 	BaseV       = 10 // of tables about possible victims, and of referrals
-	LeastBatch  = 20 // contacts, or possible victims, that move counters together
+	LeastBatch  = 20 // contacts, or possible victims, that move counters together, and that a table of contacts needs
 	LeastOneWay = 50 // possible victims of a year below which nothing about them is printed
 	LeastTwoWay = 300
 	LeastKinds  = 3  // kinds of contributor behind a cell that is shown

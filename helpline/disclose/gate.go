@@ -81,13 +81,16 @@ type walker struct {
 	shift  []int8  // of each variable: what this move has changed
 	moved  []int32 // variables of this move
 	seen   []uint64
+	effort *int // mends left
 }
 
 func newWalker(s *system, random *rand.Rand) *walker {
+	endless := 1 << 40
 	n := len(s.vars)
 	w := &walker{
 		system: s, random: random, leaf: make([]bool, n), leaves: make([][]int32, n), x: make([]int64, n),
 		rest: make([]int64, len(s.equations)), where: make([]int32, len(s.equations)), shift: make([]int8, n), seen: make([]uint64, n),
+		effort: &endless,
 	}
 	whole := make([]bool, n)
 	for _, up := range s.longer {
@@ -214,6 +217,7 @@ func (w *walker) mend(e, locked int32) bool {
 	if w.rest[e] < 0 {
 		want = 1
 	}
+	*w.effort--
 	best, found, ties := int64(0), int32(-1), 0
 	noise := w.random.IntN(16) == 0
 	for _, t := range w.equations[e] {
@@ -265,7 +269,8 @@ func abs(n int64) int64 {
 
 // unsafe gives the variables of which something is printed and that have, or may have, fewer than base
 // possible integers given everything printed.
-func (s *system) unsafe(random *rand.Rand) []int {
+// It takes what it does off the effort; what is not proved when that is used up is not safe.
+func (s *system) unsafe(random *rand.Rand, effort *int) []int {
 	lo, hi := s.narrow()
 	var bad []int
 	for i, v := range s.vars {
@@ -277,6 +282,7 @@ func (s *system) unsafe(random *rand.Rand) []int {
 		return bad
 	}
 	w := newWalker(s, random)
+	w.effort = effort
 	for _, i := range random.Perm(len(s.vars)) {
 		if s.vars[i].base > 0 && !w.prove(i, 4) {
 			bad = append(bad, i)
@@ -305,7 +311,7 @@ func (w *walker) prove(i, runs int) bool {
 		if run%4 > 1 {
 			w.home() // where the walk has used up what this one needs
 		}
-		for fails := 0; fails < 3; {
+		for fails := 0; fails < 3 && *w.effort > 0; {
 			if w.shown(i) >= w.vars[i].base {
 				return true
 			}

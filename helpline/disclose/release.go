@@ -19,8 +19,12 @@ type Request struct {
 	// Settings; the zero value is Standard.
 	Settings Settings
 
-	draw func(n int64) int64 // for tests; nil: secret
+	draw   func(n int64) int64 // for tests; nil: secret
+	effort int                 // work before a table is given up; 0: patience
 }
+
+// patience is how many single moves the gate may try over all draws of one table, some seconds of work.
+const patience = 10_000_000
 
 // Release gives what a period publishes: each table, or that it is withheld. Calling it twice for one period
 // would draw twice, so whoever calls it keeps the first result for good. Errors: ErrFloor.
@@ -30,6 +34,9 @@ func Release(r Request) (Publication, error) {
 	}
 	if err := r.Settings.Check(); err != nil {
 		return Publication{}, fmt.Errorf("release %s: %w", r.Period, err)
+	}
+	if r.effort == 0 {
+		r.effort = patience
 	}
 	if r.draw == nil {
 		r.draw = secret

@@ -1,28 +1,217 @@
 package disclose
 
 import (
+	"errors"
+	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 )
 
-func TestUtilityTry(t *testing.T) {
-	for seed := range uint64(3) {
-		for _, n := range [][2]int{{2000, 200}, {11000, 1100}, {50000, 5000}} {
-			r := rand.New(rand.NewPCG(seed, 1))
-			counts := synthetic(r, []Period{"2026"}, n[0], n[1])
-			var published []Published
-			for _, p := range Periods(2026, 2026) {
-				began := time.Now()
-				pub, err := Release(Request{Period: p, Counts: counts, Published: published})
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Log(n, p, len(pub.Tables), len(pub.Withheld), pub.Withheld, time.Since(began))
-				published = append(published, pub.Tables...)
+func TestRoundingIsUnbiased(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 1))
+	for n := range int64(25) {
+		var sum float64
+		const times = 40_000
+		for range times {
+			v := round(n, 10, r.Int64N)
+			if v%10 != 0 || v <= n-10 || v >= n+10 {
+				t.Fatalf("%d became %d", n, v)
 			}
-			pub, _ := Release(Request{Period: "2026", Counts: counts})
-			t.Log("alone", len(pub.Tables), pub.Withheld)
+			sum += float64(v)
 		}
+		if mean := sum / times; math.Abs(mean-float64(n)) > 0.15 { // six standard deviations
+			t.Errorf("mean of %d is %.3f", n, mean)
+		}
+	}
+}
+
+// TestOneDrawPerSubset: a subset has one figure wherever it stands, and so has one that holds the same contacts.
+func TestOneDrawPerSubset(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		counts := synthetic(rand.New(rand.NewPCG(seed, 2)), []Period{"2026"}, 700, 300)
+		pub, err := Release(Request{Period: "2026", Counts: counts})
+		if err != nil {
+			t.Fatal(err)
+		}
+		figures, totals := map[string]int64{}, map[string]int64{}
+		for _, p := range pub.Tables {
+			table, _ := Find(p.Table)
+			if n, ok := totals[table.Population]; ok && n != p.Total.Count {
+				t.Errorf("%s has another total", p.Table)
+			}
+			totals[table.Population] = p.Total.Count
+			for _, c := range p.Cells {
+				key := table.Population + cellKey(table, strings.Join(c.Codes, "/"))
+				if n, ok := figures[key]; ok && n != c.Count {
+					t.Errorf("%s has two figures", key)
+				}
+				figures[key] = c.Count
+				if c.Count%p.Base != 0 || c.Low != max(0, c.Count-p.Base+1) || c.High != c.Count+p.Base-1 {
+					t.Errorf("%s: %+v", p.Table, c)
+				}
+				truth := counts["2026"][p.Table][strings.Join(c.Codes, "/")]
+				if table.Set == "S" {
+					truth = 0
+					for _, q := range Period("2026").Quarters() {
+						truth += counts[q][p.Table][strings.Join(c.Codes, "/")]
+					}
+				}
+				if truth < c.Low || truth > c.High {
+					t.Errorf("%s %v: %d is not in %d to %d", p.Table, c.Codes, truth, c.Low, c.High)
+				}
+			}
+		}
+	}
+	// The contacts of one channel are all of one role: two subsets, one set.
+	s := newSystem()
+	row, cell, none := s.size("2026Q1", "channel=sms"), s.size("2026Q1", "channel=sms,role_group=self"), s.size("2026Q1", "channel=sms,role_group=ngo")
+	s.sum(row, []int{cell, none})
+	s.vars[row].truth, s.vars[cell].truth = 7, 7
+	if class := s.classes(); class[row] != class[cell] || class[none] == class[row] {
+		t.Errorf("classes %v", class)
+	}
+}
+
+func TestFloorsCannotBeLowered(t *testing.T) {
+	t.Parallel()
+	for name, lower := range map[string]func(*Settings){
+		"base S": func(s *Settings) { s.BaseS-- }, "base V": func(s *Settings) { s.BaseV-- },
+		"batch": func(s *Settings) { s.Batch-- }, "embargo": func(s *Settings) { s.EmbargoDays = LeastDays - 1 },
+	} {
+		s := Standard()
+		lower(&s)
+		if err := s.Check(); !errors.Is(err, ErrFloor) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := Release(Request{Period: "2026", Settings: s}); !errors.Is(err, ErrFloor) {
+			t.Errorf("release with a lower %s: %v", name, err)
+		}
+	}
+	if Standard().Check() != nil {
+		t.Error("the standard is below its own floors")
+	}
+}
+
+func TestSmallPopulationsAreWithheld(t *testing.T) {
+	t.Parallel()
+	counts := synthetic(rand.New(rand.NewPCG(4, 4)), []Period{"2026"}, 900, 45)
+	pub, err := Release(Request{Period: "2026", Counts: counts})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pub.Tables {
+		if table, _ := Find(p.Table); table.Set == "V" {
+			t.Errorf("%s of 45 possible victims is shown", p.Table)
+		}
+	}
+	for _, w := range pub.Withheld {
+		if w.Reason != Reason {
+			t.Errorf("%s tells more than that it is withheld: %s", w.Table, w.Reason)
+		}
+	}
+}
+
+// TestTooFewKindsOfContributor: a cell of base or more that one house alone has brought is not shown.
+func TestTooFewKindsOfContributor(t *testing.T) {
+	t.Parallel()
+	counts := synthetic(rand.New(rand.NewPCG(5, 4)), []Period{"2026"}, 900, 200)
+	counts["2026"].Add("sector", "mining", 30-counts["2026"]["sector"]["mining"])
+	counts["2026"].Add("sector", NotKnown, 200)
+	pub, err := Release(Request{Period: "2026", Counts: map[Period]Counts{"2026": {"sector": counts["2026"]["sector"]}},
+		Kinds: func(_, cell string) (int, bool) {
+			if cell == "mining" {
+				return 1, true
+			}
+			return 3, true
+		}})
+	if err != nil || len(pub.Tables) != 1 {
+		t.Fatal(pub, err)
+	}
+	for _, c := range pub.Tables[0].Cells {
+		if c.Codes[0] == "mining" {
+			t.Errorf("shown: %+v", c)
+		}
+	}
+	if n := len(pub.Tables[0].Cells); n != len(dimensions()["sector"].Codes)-1 {
+		t.Errorf("%d cells", n)
+	}
+}
+
+// TestUtility: safe is not enough. The figures stand in ops/docs/privacy.md.
+func TestUtility(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct {
+		contacts, victims  int
+		wantS, wantV, most float64
+	}{{2000, 200, 0.9, 0.8, 0}, {11_000, 1100, 0.95, 0.95, 0.95}} {
+		var shown, all [3]float64
+		for seed := range uint64(5) {
+			counts := synthetic(rand.New(rand.NewPCG(seed, 6)), []Period{"2026"}, x.contacts, x.victims)
+			pub, err := Release(Request{Period: "2026", Counts: counts})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range pub.Tables {
+				shown[kindOf(p.Table)]++
+				all[kindOf(p.Table)]++
+			}
+			for _, w := range pub.Withheld {
+				all[kindOf(w.Table)]++
+			}
+		}
+		t.Logf("%d contacts, %d possible victims: S %.0f of %.0f, V one-way %.0f of %.0f, V two-way %.0f of %.0f",
+			x.contacts, x.victims, shown[0], all[0], shown[1], all[1], shown[2], all[2])
+		if shown[0] < x.wantS*all[0] || shown[1] < x.wantV*all[1] || shown[2] < x.most*all[2] {
+			t.Errorf("too little is shown")
+		}
+	}
+}
+
+func kindOf(table string) int {
+	t, _ := Find(table)
+	switch {
+	case t.Set == "S":
+		return 0
+	case len(t.Dims) == 1:
+		return 1
+	}
+	return 2
+}
+
+func TestPeriods(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"2026Q3": "2026Q3", "2026H1": "2026Q1 2026Q2", "2026": "2026Q1 2026Q2 2026Q3 2026Q4", "2026-2028": "12",
+		"2027-2029": "", "2026Q5": "", "26": "", "": "", "2026h1": "", "2026-2029": "", "../2026": "",
+	} {
+		p, err := ParsePeriod(text)
+		if (err == nil) != (want != "") {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		if err != nil {
+			continue
+		}
+		var quarters []string
+		for _, q := range p.Quarters() {
+			quarters = append(quarters, string(q))
+		}
+		if got := strings.Join(quarters, " "); got != want && (want != "12" || len(quarters) != 12) {
+			t.Errorf("%s is %s", text, got)
+		}
+	}
+	s := Standard()
+	for at, want := range map[string]bool{"2027-01-30T21:59:59Z": false, "2027-01-30T22:00:00Z": true} {
+		now, _ := time.Parse(time.RFC3339, at)
+		if Period("2026Q4").Due(now, s) != want {
+			t.Errorf("at %s due is %t", at, !want)
+		}
+	}
+	if got := Periods(2026, 2028); len(got) != 22 || got[21] != "2026-2028" {
+		t.Errorf("%v", got)
 	}
 }

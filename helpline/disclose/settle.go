@@ -17,8 +17,9 @@ func (j *job) settle() {
 		j.mark()
 		j.drawFresh(func(i int) bool { return j.system.vars[i].key != "" })
 		var bad []int
-		for draw := range maxDraws {
-			if bad = j.system.unsafe(random); len(bad) == 0 {
+		effort := j.effort
+		for draw := 0; draw < maxDraws && effort > 0; draw++ {
+			if bad = j.system.unsafe(random, &effort); len(bad) == 0 {
 				return
 			}
 			again := j.same(bad)
@@ -41,7 +42,7 @@ func large(t Table, p Period, least int64) bool {
 	case t.Set == "V":
 		return least >= LeastOneWay
 	}
-	return true
+	return least >= LeastBatch
 }
 
 // show marks a subset as printed by this release, or hidden where too few kinds of contributor stand behind it.
