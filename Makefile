@@ -1,6 +1,6 @@
 # `make run` starts the whole helpline on this machine, `make check` is what CI runs.
 .NOTPARALLEL:
-.PHONY: run build setup setup-test go test relay idle bench cost screenshots oracle oracle-router walk capacity lint deploy-check vet tidy fuzz docs check
+.PHONY: run build setup setup-test go test relay idle bench cost screenshots oracle oracle-router walk capacity histories lint deploy-check vet tidy fuzz docs check
 
 GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
@@ -62,6 +62,10 @@ oracle: go
 # The scripts against the model: 20,000 contacts a case, event for event. The figures go into ops/docs/routing.md.
 oracle-router: setup
 	ORACLE_FULL=1 go test -count=1 -parallel 8 -timeout 60m -v -run '^TestRouterDoesWhatTheModelDoes$$' ./queue
+
+# Ten thousand random lines publish, and an attacker reads all of it; a failure names its seed.
+histories: go
+	HISTORIES=$(or $(HISTORIES),10000) go test -run '^TestHistories$$' -v -count=1 -timeout 6h ./helpline/disclose
 
 # A longer walk than every test run has time for; a failure names its seed, which WALK_SEED walks again.
 walk: setup

@@ -27,7 +27,7 @@ func history(t *testing.T, seed uint64) (texts [][]byte, shown, withheld int) {
 	periods := [][]Period{{"2026Q1", "2026Q2", "2026H1"}, {"2026"}, {"2026Q3", "2026Q4", "2026H2"}, {"2026H1", "2026"}}[r.IntN(4)]
 	var published []Published
 	for _, p := range periods {
-		pub, err := Release(Request{Period: p, Counts: counts, Published: published, effort: 20_000})
+		pub, err := Release(Request{Period: p, Counts: counts, Published: published, effort: 3_000})
 		if err != nil {
 			t.Fatal(err)
 		}
