@@ -1,6 +1,6 @@
 # `make run` starts the whole helpline on this machine, `make check` is what CI runs.
 .NOTPARALLEL:
-.PHONY: run build setup setup-test go test relay idle bench cost screenshots oracle oracle-router walk capacity histories lint deploy-check vet tidy fuzz docs check
+.PHONY: run build setup setup-test go test relay chaos failover idle bench cost screenshots oracle oracle-router walk capacity histories lint deploy-check vet tidy fuzz docs check
 
 GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
@@ -33,6 +33,11 @@ test: setup setup-test
 # into ops/docs/reliability.md.
 relay: setup setup-test
 	cd ops/e2e && RELAY_FULL=1 go test -race -count=1 -timeout 10m -v -run '^(TestRelay|TestNodeIsDrained|TestRollingRestart)$$' .
+
+# Ten seeded runs of whole lives under every fault, two at a time; SEED=n runs one. The figures go into
+# ops/docs/reliability.md.
+chaos: setup setup-test build
+	cd ops/e2e && CHAOS_FULL=1 SEED=$(SEED) E2E_BINARY=$(CURDIR)/bin/adviceline go test -count=1 -parallel 2 -timeout 20m -v -run '^TestChaos$$' .
 
 # 10,000 silent sockets at one node: what they weigh, and what they ask of Redis in a minute. The program
 # is built as `make build` does. The figures go into ops/docs/performance.md.

@@ -98,13 +98,17 @@ func call(t *testing.T, h *house, language string) *contactClient {
 }
 
 func (c *contactClient) connect(t *testing.T, h *house) {
+	c.prepare(t, h)
+	c.begin()
+}
+
+func (c *contactClient) prepare(t *testing.T, h *house) {
 	c.peer = peer{t: t, name: "contact", h: h, path: "/api/v1/contact/socket", read: c.take, up: c.resend}
 	c.peer.hello = func() (any, error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		return map[string]any{"type": "hello", "v": 1, "token": c.Token, "after": c.heard.after}, nil
 	}
-	c.begin()
 }
 
 // say queues messages; they go out as soon as they may, and again until they were answered.

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // binary is the program under test, built with the race detector.
@@ -16,6 +19,13 @@ var binary string
 // scratch is the folder of everything that the tests leave, removed at the end. Others may pass
 // through it: the embedded services run as a lesser user.
 var scratch string
+
+// go-redis tells past every logger that a server is away, which tests see to.
+func init() { redis.SetLogger(mute{}) }
+
+type mute struct{}
+
+func (mute) Printf(context.Context, string, ...any) {}
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
