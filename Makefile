@@ -39,6 +39,11 @@ relay: setup setup-test
 chaos: setup setup-test build
 	cd ops/e2e && CHAOS_FULL=1 SEED=$(SEED) E2E_BINARY=$(CURDIR)/bin/adviceline go test -count=1 -parallel 2 -timeout 20m -v -run '^TestChaos$$' .
 
+# Twenty failovers of a Sentinel trio under load with the recommended settings, and twenty without. The figures
+# go into ops/docs/reliability.md.
+failover: setup setup-test build
+	cd ops/e2e && FAILOVER_N=20 E2E_BINARY=$(CURDIR)/bin/adviceline go test -count=1 -timeout 60m -v -run '^TestFailoverKeepsTheThreeFacts$$' .
+
 # 10,000 silent sockets at one node: what they weigh, and what they ask of Redis in a minute. The program
 # is built as `make build` does. The figures go into ops/docs/performance.md.
 idle: setup setup-test build

@@ -298,6 +298,13 @@ func (c *consoleClient) sayIn(contact, text string) {
 	}
 }
 
+// within is try with a bound of its own.
+func (c *consoleClient) within(t *testing.T, d time.Duration, f map[string]any) frame {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	return c.try(ctx, f)
+}
+
 // try asks, over reconnects, for a while; the zero frame when no answer came.
 func (c *consoleClient) try(ctx context.Context, f map[string]any) frame {
 	ref := uuid.NewString()
