@@ -97,7 +97,7 @@ func (l *Line) Dress(ctx context.Context, s *Standing) {
 		return
 	}
 	var err error
-	if s.Key, s.Told, err = l.sealTold(Facts{Contact: s.Contact}); err != nil {
+	if s.Key, s.Told, err = l.sealTold(Facts{Contact: s.Contact, Asks: "other"}); err != nil {
 		l.Log.ErrorContext(ctx, "no day key: a leg takes no text", "error", err)
 	}
 }

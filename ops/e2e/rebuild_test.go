@@ -90,7 +90,11 @@ func TestRedisIsRestartedAndLostUnderRunningNodes(t *testing.T) {
 	}
 	svea := attend(t, s.each[0], "svea", "sv", 1)
 	svea.wander(s.any)
-	svea.accept(t, svea.offer(t, waits.Contact))
+	offer := svea.offer(t, waits.Contact)
+	if offer.Asks != "other" { // what was told at the intake is gone; the frame still has to be one
+		t.Errorf("who lost what was told asks for %q", offer.Asks)
+	}
+	svea.accept(t, offer)
 	waits.say("after")
 	all := append(open, chat{contact: waits, console: svea})
 	settle(t, all, patience)

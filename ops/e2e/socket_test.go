@@ -48,6 +48,7 @@ type frame struct {
 	Lane     string          `json:"lane"`
 	Number   string          `json:"number"`
 	Note     string          `json:"note"`
+	Asks     string          `json:"asks"`
 }
 
 // final are the close codes after which a client does not come back.
