@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -246,21 +247,29 @@ func (c *chaos) sums(took time.Duration) {
 		checkOwners(t, contact, c.consoles...)
 	}
 	repairs := 0.0
-	textLost := 0.0
 	for _, h := range c.each {
 		repairs += h.metric("adviceline_reconciler_repairs_total")
-		textLost += h.metric("adviceline_text_lost_total")
 	}
+	repairs += float64(bytes.Count(c.logs(), []byte("reconciler repaired"))) // of those that were started again, too
+	textLost := count(t, conn, "SELECT count(*) FROM event WHERE kind = 'text_lost'")
 	rows := count(t, conn, "SELECT count(*) FROM contact WHERE contact <> $1", c.probe.Contact)
 	ends := count(t, conn, `SELECT count(*) FROM (SELECT contact FROM event WHERE kind = 'ended' GROUP BY contact HAVING count(*) = 1) AS e`)
 	staged := count(t, conn, "SELECT count(*) FROM staged")
 	double := count(t, conn, `SELECT count(*) FROM (SELECT epoch, lag(epoch) OVER (PARTITION BY contact ORDER BY incarnation, number) AS before
 		FROM event WHERE kind = 'accepted') AS a WHERE before >= epoch`)
-	t.Logf("chaos: %s: 201 answered %d, rows %d, with one end %d, outcomes recorded %d, staged %d, messages %d, senders not heard in full %d, two owners %d, over capacity %d, repairs %.0f, conversations told of lost text %.0f, in %s; %s",
+	t.Logf("chaos: %s: 201 answered %d, rows %d, with one end %d, outcomes recorded %d, staged %d, messages %d, senders not heard in full %d, two owners %d, over capacity %d, repairs %.0f, conversations told of lost text %d, in %s; %s",
 		c.engine.name(), n, rows, ends, recorded(), staged, said, lost, double, c.breaches.Load(), repairs, textLost, took.Round(time.Second), strings.Join(c.gaps, ", "))
 	if rows != n || ends != n || staged != n || double != 0 || c.breaches.Load() != 0 || repairs != 0 {
 		t.Error("the sums do not come out")
 	}
+}
+
+// logs is what all nodes wrote.
+func (c *chaos) logs() (all []byte) {
+	for _, h := range c.each {
+		all = append(all, h.out.bytes()...)
+	}
+	return all
 }
 
 // start is connect without a wait, at a node that roams from the beginning.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -209,7 +210,7 @@ func (g *guarded) faults() map[string]func(c *chaos) {
 func newChaos(t *testing.T, seed uint64, of size) *chaos {
 	t.Helper()
 	c := &chaos{
-		t: t, rnd: rand.New(rand.NewPCG(seed, seed)), of: of, people: map[string]*contactClient{}, over: map[string]bool{},
+		t: t, rnd: rand.New(rand.NewChaCha8(sha256.Sum256([]byte(fmt.Sprint(seed))))), of: of, people: map[string]*contactClient{}, over: map[string]bool{},
 	}
 	set := settings{"RECLAIM_SECONDS": "3", "LIMIT_INTAKE": "100000", "LIMIT_SIGNIN": "100000", "LIMIT_SOCKETS": "100000"}
 	if seed%2 == 0 {
