@@ -44,8 +44,8 @@ func TestReconcilerRepairsWhatBreaksAnInvariant(t *testing.T) {
 	t.Parallel()
 	type line struct {
 		*bench
-		a, other                                                                             helpline.Console
-		waiting, offered, active, parked, away, danger, wrapping, owed, transferring, called string
+		a, other                                                               helpline.Console
+		waiting, offered, active, parked, away, danger, wrapping, owed, called string
 	}
 	is := func(id *string, state helpline.State) func(l *line) bool {
 		return func(l *line) bool { return l.field(*id, "state") == string(state) }

@@ -247,7 +247,7 @@ func checkOwners(t *testing.T, contact string, consoles ...*consoleClient) {
 	}
 	slices.SortFunc(all, func(a, b line) int { return cmp.Compare(a.seq, b.seq) })
 	for i, l := range all {
-		if i > 0 && l.epoch < all[i-1].epoch {
+		if i > 0 && l.epoch < all[i-1].epoch && l.who != all[i-1].who { // one's own answer may come late
 			t.Errorf("%s said %d under epoch %d, after somebody under %d", l.who, l.seq, l.epoch, all[i-1].epoch)
 		}
 		if owner := owners[l.epoch]; owner != "" && owner != l.who {

@@ -164,6 +164,9 @@ func (c *consoleClient) take(f frame) {
 	switch f.Type {
 	case "welcome":
 		c.welcome(f)
+		for _, l := range c.legs {
+			l.box.again() // before anybody may send on this connection
+		}
 		c.forgotten = c.wished == "ready" && string(f.Duty) == `"off"`
 	case "duty":
 		c.duty = f.State

@@ -139,6 +139,7 @@ func (c *contactClient) take(f frame) {
 	case "welcome":
 		c.state, c.alias = f.State, f.Alias
 		c.box.welcome(f.Seq)
+		c.box.again() // before anybody may send on this connection
 	case "position":
 		c.state = "waiting"
 		if f.Ahead != nil {
