@@ -162,7 +162,7 @@ func TestRebuildKeepsWhatRedisStillHas(t *testing.T) {
 		t.Fatal("a token that died lives again")
 	}
 	desk, _, err := b.ConsoleUp(t.Context(), helpline.Adviser{ID: a.Adviser, Alias: "A", Languages: []string{"fi"}, Capacity: 2})
-	if err != nil || len(desk.Legs) != 1 || desk.Duty.State != "ready" || desk.Duty.Used != 1 || desk.Console.Epoch <= a.Epoch {
+	if err != nil || len(desk.Legs) != 1 || desk.Duty.State != "paused" || desk.Duty.Used != 1 || desk.Console.Epoch <= a.Epoch {
 		t.Fatalf("%+v, %v", desk, err)
 	}
 	v, _, err := b.ContactUp(t.Context(), id, 1, "s2")

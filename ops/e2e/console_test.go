@@ -167,7 +167,7 @@ func (c *consoleClient) take(f frame) {
 		for _, l := range c.legs {
 			l.box.again() // before anybody may send on this connection
 		}
-		c.forgotten = c.wished == "ready" && string(f.Duty) == `"off"`
+		c.forgotten = c.wished == "ready" && (string(f.Duty) == `"off"` || string(f.Duty) == `"paused"`)
 	case "duty":
 		c.duty = f.State
 	case "offer":
