@@ -98,7 +98,9 @@ func TestRedisIsRestartedAndLostUnderRunningNodes(t *testing.T) {
 	waits.say("after")
 	all := append(open, chat{contact: waits, console: svea})
 	settle(t, all, patience)
-	checkChats(t, all)
+	checkChats(t, open)
+	heard, _ := svea.transcript(waits.Contact)
+	checkHeard(t, "svea", heard, "contact", []string{"before", "after"})
 	for _, c := range all {
 		checkOwners(t, c.contact.Contact, c.console)
 		c.console.record(t, c.contact.Contact)
