@@ -31,7 +31,7 @@ func (n *node) flush(ctx context.Context) {
 	}
 }
 
-// flushOnce flushes outcomes, counts the contacts of days that are over, and releases the periods that are due.
+// flushOnce flushes outcomes, counts the contacts of days that are over, and lets the ledger grow coarse and go.
 func (n *node) flushOnce(ctx context.Context) error {
 	bound, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
@@ -44,5 +44,7 @@ func (n *node) flushOnce(ctx context.Context) error {
 		n.log.ErrorContext(ctx, "staged outcomes cannot be read", "outcomes", done.Unreadable)
 	}
 	_, late := n.store.CountClosed(bound, n.cfg.Line, disclose.LeastBatch)
-	return errors.Join(err, late)
+	_, ledger := n.store.CoarsenLedger(bound)
+	_, old := n.store.PurgeLedger(bound)
+	return errors.Join(err, late, ledger, old)
 }
