@@ -1,6 +1,6 @@
 # `make run` starts the whole helpline on this machine, `make check` is what CI runs.
 .NOTPARALLEL:
-.PHONY: run build setup setup-test go test relay chaos failover idle bench cost screenshots oracle oracle-router walk capacity histories lint deploy-check vet tidy fuzz docs check
+.PHONY: run build setup setup-test go test relay chaos failover idle bench cost screenshots slow-phone oracle oracle-router walk capacity histories lint deploy-check vet tidy fuzz docs check
 
 GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
@@ -63,6 +63,10 @@ screenshots: setup setup-test build
 # What the verbs of routing cost Redis with 10 to 100,000 who wait. The table goes into ops/docs/performance.md.
 cost: setup
 	go test -run '^$$' -bench '^BenchmarkCost$$' -benchtime 200x -timeout 30m ./queue
+
+# How soon the contact page is of use on the least phone that it is made for. The figures go into ops/docs/pages.md.
+slow-phone: setup setup-test build
+	cd ops/e2e && E2E_BINARY=$(CURDIR)/bin/adviceline go test -tags slowphone -count=1 -timeout 10m -v -run '^TestSlowPhone$$' .
 
 # The long run of the model of routing against theory: ten million contacts a case. The figures go into
 # ops/docs/routing.md.

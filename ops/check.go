@@ -13,6 +13,8 @@ import (
 
 var (
 	lineName  = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+	mail      = regexp.MustCompile(`^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+$`)
+	tongue    = regexp.MustCompile(`^[a-z]{2,3}$`)
 	phone     = regexp.MustCompile(`^\+?[0-9]([0-9 ]{1,30})[0-9]$`)
 	skillName = regexp.MustCompile(`^[a-z0-9_]{1,32}$`)
 	hostName  = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
@@ -33,6 +35,10 @@ func (c *Config) check() []error {
 	fail(!address(c.OpsAddr), "OPS_ADDR", NotAnAddress)
 	fail(!lineName.MatchString(c.Line), "LINE", NotAName)
 	fail(!phone.MatchString(c.Phone), "PHONE", NotAPhone)
+	fail(c.Mail != "" && !mail.MatchString(c.Mail), "ACCESSIBILITY_MAIL", NotAMail)
+	for _, tag := range c.Drafts {
+		fail(!tongue.MatchString(tag), "DRAFT_LANGUAGES", NotALanguage)
+	}
 	fail(!serviceURL(c.DatabaseURL, "postgres", "postgresql"), "DATABASE_URL", NotAURL)
 	for _, node := range c.RedisNodes {
 		fail(!address(node), "REDIS_NODES", NotAnAddress)

@@ -36,6 +36,8 @@ type Config struct {
 	TLSKeyFile     string         `env:"TLS_KEY_FILE" shown:"none" meaning:"private key of the certificate (PEM)"`
 	Line           string         `env:"LINE" envDefault:"main" meaning:"name of the line: 1 to 32 of a-z, 0-9 and -"`
 	Phone          string         `env:"PHONE" envDefault:"+358 295 463 177" meaning:"number shown where the line cannot help"`
+	Mail           string         `env:"ACCESSIBILITY_MAIL" shown:"none" meaning:"address for word about accessibility, on that page beside the number"`
+	Drafts         []string       `env:"DRAFT_LANGUAGES" shown:"none" meaning:"languages of the contact page that nobody has reviewed yet (ar), with commas between; for trying them only"`
 	Migrate        bool           `env:"MIGRATE" envDefault:"on" choice:"on,off" meaning:"serve brings the database to its own version"`
 	LogLevel       slog.Level     `env:"LOG_LEVEL" envDefault:"info" choice:"debug,info,warn,error" meaning:"least level that is logged"`
 	Demo           bool           `env:"DEMO" envDefault:"off" choice:"on,off" meaning:"make demo accounts and print them; make run does"`
@@ -135,6 +137,8 @@ const (
 	NotAPath       = "not_an_absolute_path"
 	NotAName       = "not_a_name"
 	NotAPhone      = "not_a_phone_number"
+	NotAMail       = "not_a_mail_address"
+	NotALanguage   = "not_a_language"
 	NotAnInstant   = "not_an_instant"    // not RFC 3339
 	Required       = "required"          // cannot be worked out from the other settings
 	NeedsPartner   = "needs_its_partner" // certificate without key, or key without certificate

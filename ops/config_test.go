@@ -92,7 +92,7 @@ func TestFaultsAreNamedAllAtOnceAndNeverShowTheValue(t *testing.T) {
 		{"DATA_DIR=sentinel", NotAPath}, {"KEY_DIR=./sentinel", NotAPath}, {"TLS_CERT_FILE=/sentinel", NeedsPartner},
 		{"DATABASE_URL=mysql://u:sentinel@h/d", NotAURL}, {"DATABASE_URL=postgres://", NotAURL}, {"REDIS_URL=http://sentinel", NotAURL},
 		{"REDIS_URL=redis://u:senti%nel@h", NotAURL}, {"LINE=Main", NotAName}, {"LINE=" + strings.Repeat("a", 33), NotAName},
-		{"PHONE=sentinel", NotAPhone}, {"MIGRATE=yes", NotAChoice}, {"LOG_LEVEL=INFO+3", NotAChoice}, {"DEMO=1", NotAChoice},
+		{"PHONE=sentinel", NotAPhone}, {"ACCESSIBILITY_MAIL=sentinel", NotAMail}, {"DRAFT_LANGUAGES=fi,SENTINEL", NotALanguage}, {"MIGRATE=yes", NotAChoice}, {"LOG_LEVEL=INFO+3", NotAChoice}, {"DEMO=1", NotAChoice},
 		{"CLOCK=real", NotAChoice}, {"KEY_NOW=today", NotAnInstant}, {"OFFER_SECONDS=30s", NotANumber}, {"OFFER_SECONDS=-1", NotANumber},
 		{"OFFER_SECONDS=0", OutOfRange}, {"OFFER_SECONDS=601", OutOfRange}, {"OFFER_SECONDS=99999999999999999999", OutOfRange},
 		{"TEXT_LIFE_SECONDS=86401", OutOfRange}, {"TEXT_IDLE_SECONDS=14401", OutOfRange}, {"LIMIT_INTAKE=0", OutOfRange},
@@ -156,7 +156,7 @@ func TestEverySettingHasANameADefaultAndAMeaning(t *testing.T) {
 		}
 		seen[s.Name] = true
 	}
-	if len(seen) != 69 || strings.Count(SettingsTable(), "\n") != len(seen)+2 {
+	if len(seen) != 71 || strings.Count(SettingsTable(), "\n") != len(seen)+2 {
 		t.Errorf("%d settings", len(seen))
 	}
 }

@@ -34,7 +34,7 @@ func (n *node) openHub() (err error) {
 // openWeb opens the public side. Its stop runs first of all: sockets are asked to come back
 // elsewhere, then closed, while everything that they need still runs.
 func (n *node) openWeb(context.Context) error {
-	pages, err := web.NewPages(n.cfg.PublicOrigins...)
+	pages, err := web.NewPages(n.cfg.Drafts, n.cfg.PublicOrigins...)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (n *node) openWeb(context.Context) error {
 		Line: n.line, Contacts: n.contacts, Pages: pages, SignIn: n.signIn, Roster: shifts{n.store},
 		Board: n.supervision(), Accounts: accounts{house{n.store, n.queue}}, Hours: n.boardHours, Happened: n.happened, Sheets: sheets{n.store},
 		Console: n.hub, Sockets: n.sockets,
-		Origins: n.cfg.PublicOrigins, TrustedProxies: n.cfg.TrustedProxies, Phone: n.cfg.Phone,
+		Origins: n.cfg.PublicOrigins, TrustedProxies: n.cfg.TrustedProxies, Phone: n.cfg.Phone, Mail: n.cfg.Mail,
 		Limits: limits(n.cfg), Secure: slices.ContainsFunc(n.cfg.PublicOrigins, overTLS), Log: n.log,
 		PingEvery: n.cfg.Timing.ContactPing, DeadAfter: n.cfg.Timing.ContactDead,
 		SocketsOpen: func(delta int) { n.metrics.Sockets("contact", delta) },

@@ -201,7 +201,7 @@ func (n *node) openLine(ctx context.Context) error {
 	n.line = &helpline.Line{
 		Queue: n.queue, Ledger: n.ledger, Seal: n.keys, Tokens: helpline.NewTokens(n.keys.Derive),
 		Timing: timing(n.cfg), Now: n.now(), Log: n.log, Observe: observe(n.metrics), Calls: n.callbacks(),
-		Paging: n.queue, Matters: n.matters(),
+		Paging: n.queue, Ratings: n.queue, Matters: n.matters(),
 		Interpreters: n.queue, FirstLine: firstLine,
 		External: n.queue, Shifts: n.queue, Watches: n.store.Watches,
 	}

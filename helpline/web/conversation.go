@@ -28,6 +28,7 @@ type talk struct {
 	now    func() time.Time
 	closed func() // called once, when the connection is gone
 	stream bool   // comes as a stream, not by a WebSocket
+	echo   bool   // is told its own messages too: its page has no memory
 
 	seat    *seat // nil before hello
 	full    time.Time
@@ -100,7 +101,7 @@ func (t *talk) hello(ctx context.Context, w wire, kind string, data []byte) erro
 		return err
 	}
 	s := &seat{
-		hub: t.hub, wire: w, ctx: ctx, holding: true,
+		hub: t.hub, wire: w, ctx: ctx, holding: true, echo: t.echo,
 		contact: claim.Contact, version: claim.Version, socket: uuid.NewString(),
 	}
 	if t.stream {
@@ -191,6 +192,9 @@ func (s *seat) say(cid string, text helpline.Text) error {
 		return err
 	}
 	s.send(saidFrame{Type: "said", CID: cid, Seq: seq})
+	if s.echo {
+		s.push(item{own: &helpline.Message{Seq: seq, CID: cid, From: helpline.FromContact, Text: text, At: s.hub.line.Now()}})
+	}
 	return nil
 }
 

@@ -13,6 +13,12 @@ import (
 )
 
 const goldenRoutes = `
+GET    /                          contact-page   public
+GET    /sv                        contact-page   public
+GET    /en                        contact-page   public
+POST   /plain                     plain          public form
+GET    /accessibility             accessibility  public
+GET    /:lang/accessibility       accessibility  public
 POST   /api/v1/contacts           intake         public
 GET    /api/v1/contact            look           token
 POST   /api/v1/contact/callback   convert        token
@@ -20,6 +26,7 @@ POST   /api/v1/contact/chat       to-chat        token
 POST   /api/v1/contact/resume     resume         public
 POST   /api/v1/contact/matter     matter         token
 POST   /api/v1/contact/leave      leave          token
+POST   /api/v1/contact/feedback   feedback       token
 GET    /api/v1/contact/socket     conversation   token upgrade
 GET    /api/v1/contact/stream     stream         token stream
 POST   /api/v1/contact/frames     frames         token
@@ -46,9 +53,6 @@ GET    /api/v1/sheets/:sheet      sheet          account
 PUT    /api/v1/sheets/:sheet      sheet-set      supervisor
 GET    /p/:token                  page           public
 POST   /p/:token                  page-taken     public
-GET    /                          contact-page   public
-GET    /sv                        contact-page   public
-GET    /en                        contact-page   public
 GET    /console                   console-page   public
 GET    /board                     board-page     public
 GET    /blank                     blank-page     public

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"adviceline/helpline"
 	"adviceline/helpline/codes"
 
 	"github.com/labstack/echo/v4"
@@ -16,6 +17,7 @@ func (s *Server) contactPage(lang string) echo.HandlerFunc {
 		st := s.lately.status(c.Request().Context(), s.line)
 		return s.page(c, s.pages.Contact(lang, ContactData{
 			Phone: s.phone, Languages: talkLanguages(lang, st.Languages), Organisations: choices(codes.OrganisationKind, lang),
+			Times: s.pages.times(lang, s.now()),
 		}))
 	}
 }
@@ -34,8 +36,24 @@ func (s *Server) boardPage(c echo.Context) error {
 	return s.page(c, s.pages.Board(lang, listsFor(lang)))
 }
 
-// blankPage is what Exit leaves behind.
-func (s *Server) blankPage(c echo.Context) error { return s.page(c, s.pages.Blank()) }
+// blankPage is what Exit leaves behind; the browser is asked to forget what it keeps of this address.
+func (s *Server) blankPage(c echo.Context) error {
+	c.Response().Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	return s.page(c, s.pages.Blank())
+}
+
+// accessibility is the statement that the law asks for, in the language of the path or of the browser.
+func (s *Server) accessibility(c echo.Context) error {
+	lang := c.Param("lang")
+	if lang == "" {
+		lang = preferred(c.Request().Header.Get("Accept-Language"))
+		c.Response().Header().Set("Vary", "Accept-Language")
+	}
+	if !slices.Contains(PageLanguages(), lang) {
+		return helpline.ErrNotFound
+	}
+	return s.page(c, s.pages.Statement(lang, s.phone, s.mail))
+}
 
 func (s *Server) page(c echo.Context, html []byte) error {
 	s.pages.Headers(c.Response().Header())

@@ -45,7 +45,7 @@ func newHouse(t testing.TB, changes ...func(*Options)) *house {
 	h.book.word = h.hub.Deliver
 	h.Server = httptest.NewUnstartedServer(nil)
 	origin := "http://" + h.Listener.Addr().String()
-	pages, err := NewPages(origin)
+	pages, err := NewPages(nil, origin)
 	if err != nil {
 		t.Fatal(err)
 	}

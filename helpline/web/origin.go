@@ -66,6 +66,12 @@ func (o origins) stays(r *http.Request, as string) bool {
 // guard applies the rule of a route before its handler.
 func (s *Server) guard(r route, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if r.stays == "form" {
+			if err := s.origins.foreign(c.Request()); err != nil {
+				return err
+			}
+			return next(c)
+		}
 		if r.stays != "" && !s.origins.stays(c.Request(), r.stays) {
 			return codeBadOrigin
 		}

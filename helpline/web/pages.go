@@ -2,48 +2,31 @@ package web
 
 import (
 	"bytes"
-	"compress/gzip"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"net/http"
-	"path"
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 
 	"adviceline/helpline/codes"
 
-	"github.com/nicksnyder/go-i18n/v2/i18n"
-	"golang.org/x/text/language"
+	"github.com/google/uuid"
 )
 
 //go:embed page/*.html
 var pageFiles embed.FS
-
-//go:embed static/*.js static/*.css static/*.svg
-var staticFiles embed.FS
-
-//go:embed catalog/*.json
-var catalogFiles embed.FS
-
-// PageLanguages lists the languages of the pages; the first one answers for an unknown language.
-func PageLanguages() []string { return []string{"fi", "sv", "en"} }
 
 // Pages holds the parsed templates, the catalogues and the static files under their hashed names.
 // It never changes after NewPages and is safe for concurrent use.
 type Pages struct {
 	templates *template.Template
 	words     map[string]words // by language
+	contact   []string         // the languages of the contact page
 	endonyms  map[string]string
 	assets    map[string]*asset // by file name in the repository: "contact.js"
 	served    map[string]*asset // by path: "/static/contact.0123456789.js"
 	policy    string
+	framed    string // of the page without script, which has a frame of its own
 }
 
 // Choice is one code of a code list with its label in the page's language.
@@ -57,7 +40,11 @@ type ContactData struct {
 	Phone         string   // as people read it: "+358 295 463 177"
 	Languages     []Choice // the languages one may talk in, staffed ones first
 	Organisations []Choice // organisation_kind
+	Times         []Slot   // when people may ask to be called
 }
+
+// Slot is one time at which we may call: two instants of the wire with a space between, and words.
+type Slot struct{ Value, Label string }
 
 // ConsoleData is what the console needs: code lists by name, labels in the page's language.
 // Used: asks, callback_result, danger_close, duty, end_reason, lane, language, missing_value, offer_decline,
@@ -68,11 +55,12 @@ type ConsoleData struct {
 }
 
 // NewPages parses everything embedded and fails where a catalogue, template or import is broken.
+// Catalogues that nobody has reviewed are left out unless drafts names them.
 // The origins (https://host) are those of PUBLIC_ORIGINS: older browsers do not let connect-src
 // 'self' stand for the WebSocket of the same host, so each is also named as wss.
-func NewPages(origins ...string) (*Pages, error) {
+func NewPages(drafts []string, origins ...string) (*Pages, error) {
 	p := &Pages{words: map[string]words{}, assets: map[string]*asset{}, served: map[string]*asset{}}
-	if err := p.readCatalogues(); err != nil {
+	if err := p.readCatalogues(drafts); err != nil {
 		return nil, err
 	}
 	if err := p.readAssets(); err != nil {
@@ -83,20 +71,29 @@ func NewPages(origins ...string) (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse pages: %w", err)
 	}
-	for _, lang := range PageLanguages() {
-		for _, name := range []string{"contact.html", "console.html", "board.html", "blank.html"} {
-			if _, err := p.render(name, lang, ContactData{}, ConsoleData{}); err != nil {
-				return nil, err
-			}
+	for _, lang := range p.contact {
+		if err := p.try(lang, "contact.html", "plain-note", "plain-head", "plain-talk", "plain-over", "plain-say"); err != nil {
+			return nil, err
 		}
 	}
 	for _, lang := range PageLanguages() {
-		if _, err := p.execute("page.html", view{pages: p, Lang: lang}); err != nil {
+		if err := p.try(lang, "console.html", "board.html", "blank.html", "page.html", "accessibility.html"); err != nil {
 			return nil, err
 		}
 	}
 	p.policy = policy(origins)
+	p.framed = strings.Replace(p.policy, "frame-ancestors 'none'", "frame-src 'self'; frame-ancestors 'self'", 1)
 	return p, nil
+}
+
+// try renders templates with nothing in them: what a catalogue lacks is told at the start.
+func (p *Pages) try(lang string, names ...string) error {
+	for _, name := range names {
+		if _, err := p.render(name, lang, ContactData{}, ConsoleData{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Contact renders the public page in lang.
@@ -107,6 +104,15 @@ func (p *Pages) Contact(lang string, data ContactData) []byte {
 // Console renders the adviser's page in lang.
 func (p *Pages) Console(lang string, data ConsoleData) []byte {
 	return p.must("console.html", lang, ContactData{}, data)
+}
+
+// Statement renders the accessibility statement.
+func (p *Pages) Statement(lang, phone, mail string) []byte {
+	html, err := p.execute("accessibility.html", view{pages: p, Lang: lang, Mail: mail, Contact: ContactData{Phone: phone}})
+	if err != nil {
+		panic(err) // as in must
+	}
+	return html
 }
 
 // Blank renders the empty, neutral page that Exit leaves behind; to be served at /blank.
@@ -136,7 +142,9 @@ func (p *Pages) render(name, lang string, c ContactData, k ConsoleData) ([]byte,
 	if _, ok := p.words[lang]; !ok {
 		lang = PageLanguages()[0]
 	}
-	return p.execute(name, view{pages: p, Lang: lang, Contact: c, Console: k})
+	v := view{pages: p, Lang: lang, Contact: c, Console: k}
+	v.Plain.Request = uuid.NewString()
+	return p.execute(name, v)
 }
 
 func (p *Pages) execute(name string, v view) ([]byte, error) {
@@ -173,227 +181,4 @@ func policy(origins []string) string {
 		"form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
 		"require-trusted-types-for 'script'", "trusted-types 'none'",
 	}, "; ")
-}
-
-// words is one language's catalogue: for the server a localizer, for scripts the raw forms.
-type words struct {
-	localizer *i18n.Localizer
-	forms     map[string]any // id to string, or to {one, other} where the word counts
-}
-
-func (p *Pages) readCatalogues() error {
-	bundle := i18n.NewBundle(language.Make(PageLanguages()[0]))
-	for _, lang := range PageLanguages() {
-		file, err := bundle.LoadMessageFileFS(catalogFiles, "catalog/"+lang+".json")
-		if err != nil {
-			return fmt.Errorf("read catalogue %s: %w", lang, err)
-		}
-		forms := make(map[string]any, len(file.Messages))
-		for _, m := range file.Messages {
-			forms[m.ID] = m.Other
-			if m.One != "" {
-				forms[m.ID] = map[string]string{"one": m.One, "other": m.Other}
-			}
-		}
-		p.words[lang] = words{localizer: i18n.NewLocalizer(bundle, lang), forms: forms}
-	}
-	raw, err := catalogFiles.ReadFile("catalog/endonyms.json")
-	if err != nil {
-		return fmt.Errorf("read endonyms: %w", err)
-	}
-	if err := json.Unmarshal(raw, &p.endonyms); err != nil {
-		return fmt.Errorf("read endonyms: %w", err)
-	}
-	return nil
-}
-
-// view is what templates see.
-type view struct {
-	pages   *Pages
-	Lang    string
-	Contact ContactData
-	Console ConsoleData
-	Step    string // of a page's link: ask, taken, over
-}
-
-// T gives the word with this id in the page's language.
-func (v view) T(id string) (string, error) {
-	if _, ok := v.pages.words[v.Lang].forms[id]; !ok {
-		return "", fmt.Errorf("word %s is missing in %s", id, v.Lang)
-	}
-	return v.pages.words[v.Lang].localizer.Localize(&i18n.LocalizeConfig{MessageID: id})
-}
-
-// Strings gives the words whose id begins with one of the prefixes, for the page's script.
-func (v view) Strings(prefixes ...string) map[string]any {
-	out := map[string]any{}
-	for id, form := range v.pages.words[v.Lang].forms {
-		if slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(id, p) }) {
-			out[id] = form
-		}
-	}
-	return out
-}
-
-// Asset gives the hashed path of a static file.
-func (v view) Asset(name string) (string, error) {
-	a, ok := v.pages.assets[name]
-	if !ok {
-		return "", fmt.Errorf("no static file %s", name)
-	}
-	return a.path, nil
-}
-
-// Imports gives the hashed paths of every module that name imports, directly or not.
-func (v view) Imports(name string) []string {
-	var out []string
-	seen := map[string]bool{}
-	var walk func(string)
-	walk = func(n string) {
-		for _, i := range v.pages.assets[n].imports {
-			if !seen[i] {
-				seen[i] = true
-				out = append(out, v.pages.assets[i].path)
-				walk(i)
-			}
-		}
-	}
-	walk(name)
-	return out
-}
-
-// Tongue names a language first as its speakers do, then as the page does.
-func (v view) Tongue(c Choice) string {
-	own := v.pages.endonyms[c.Code]
-	if own == "" || strings.EqualFold(own, c.Label) {
-		return c.Label
-	}
-	return own + " · " + c.Label
-}
-
-// Dial is a phone number as tel: wants it.
-func (v view) Dial(phone string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '+' || r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, phone)
-}
-
-// asset is one static file as it is served: imports rewritten, named by the hash of that.
-type asset struct {
-	path    string
-	kind    string
-	body    []byte
-	packed  []byte // gzip of body
-	imports []string
-}
-
-// importLine is the one way our modules import each other: a line of its own, single quotes.
-var importLine = regexp.MustCompile(`(?m)^(import (?:.+ from )?)'\./([a-z]+\.js)';$`)
-
-func (p *Pages) readAssets() error {
-	files, err := fs.Glob(staticFiles, "static/*")
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		if err := p.readAsset(path.Base(f), nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// readAsset reads a file after those it imports, since its hash covers their hashed names.
-func (p *Pages) readAsset(name string, above []string) error {
-	if slices.Contains(above, name) {
-		return fmt.Errorf("static/%s imports itself: %s", name, strings.Join(above, " > "))
-	}
-	if p.assets[name] != nil {
-		return nil
-	}
-	body, err := staticFiles.ReadFile("static/" + name)
-	if err != nil {
-		return fmt.Errorf("read static/%s: %w", name, err)
-	}
-	a := &asset{kind: kindOf(name)}
-	for _, m := range importLine.FindAllSubmatch(body, -1) {
-		dep := string(m[2])
-		if err := p.readAsset(dep, append(above, name)); err != nil {
-			return err
-		}
-		a.imports = append(a.imports, dep)
-	}
-	a.body = importLine.ReplaceAllFunc(body, func(line []byte) []byte {
-		m := importLine.FindSubmatch(line)
-		return fmt.Appendf(nil, "%s'%s';", m[1], p.assets[string(m[2])].path)
-	})
-	a.packed, err = pack(a.body)
-	if err != nil {
-		return fmt.Errorf("pack static/%s: %w", name, err)
-	}
-	sum := sha256.Sum256(a.body)
-	ext := path.Ext(name)
-	a.path = "/static/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:5]) + ext
-	p.assets[name], p.served[a.path] = a, a
-	return nil
-}
-
-func kindOf(name string) string {
-	switch path.Ext(name) {
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	default:
-		return "image/svg+xml"
-	}
-}
-
-func pack(body []byte) ([]byte, error) {
-	var out bytes.Buffer
-	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(body); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
-}
-
-// StaticHandler serves /static/<name>.<hash>.<ext>, for ever cacheable, already compressed.
-// It needs no gzip around it and answers 404 for every other path.
-func (p *Pages) StaticHandler() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a, ok := p.served[r.URL.Path]
-		if !ok {
-			http.Error(w, "not found", http.StatusNotFound)
-			return
-		}
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
-			return
-		}
-		h, body := w.Header(), a.body
-		h.Set("Content-Type", a.kind)
-		h.Set("Cache-Control", "public, max-age=31536000, immutable")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Vary", "Accept-Encoding")
-		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-			h.Set("Content-Encoding", "gzip")
-			body = a.packed
-		}
-		h.Set("Content-Length", strconv.Itoa(len(body)))
-		if r.Method == http.MethodGet {
-			_, _ = w.Write(body)
-		}
-	})
 }

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,7 +16,7 @@ import (
 
 func newPages(t *testing.T) *Pages {
 	t.Helper()
-	p, err := NewPages("https://line.example")
+	p, err := NewPages([]string{"ar"}, "https://line.example")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,8 +38,10 @@ func consoleData() ConsoleData {
 // everyPage renders each page in each language, by a name for messages.
 func everyPage(p *Pages) map[string][]byte {
 	out := map[string][]byte{"blank": p.Blank()}
+	out["contact ar"] = p.Contact("ar", contactData())
 	for _, lang := range PageLanguages() {
 		out["contact "+lang] = p.Contact(lang, contactData())
+		out["accessibility "+lang] = p.Statement(lang, contactData().Phone, "a@line.example")
 		out["console "+lang] = p.Console(lang, consoleData())
 		for _, step := range []string{"ask", "taken", "over"} {
 			out["page "+step+" "+lang] = p.Page(lang, step)
@@ -55,17 +59,24 @@ func slots(form any) []string {
 	return slices.Compact(found)
 }
 
+// A catalogue has every word of its pages, in all the plural forms of its language, with the same slots.
 func TestCataloguesSayTheSameThings(t *testing.T) {
 	t.Parallel()
 	p := newPages(t)
 	first := p.words[PageLanguages()[0]].forms
-	if len(first) == 0 {
-		t.Fatal("the first catalogue is empty")
+	if len(first) == 0 || !slices.Equal(PageLanguages(), []string{"fi", "sv", "en"}) {
+		t.Fatalf("languages of the pages: %v", PageLanguages())
 	}
-	for _, lang := range PageLanguages() {
+	for _, lang := range catalogues {
 		forms := p.words[lang].forms
 		for id, form := range first {
+			if !slices.ContainsFunc(contactWords, func(s string) bool { return strings.HasPrefix(id, s) }) && meta(lang, "l.pages") != "all" {
+				continue
+			}
 			other, ok := forms[id]
+			if meta(lang, "l.reviewed") != "yes" && fmt.Sprint(other) == fmt.Sprint(p.words["en"].forms[id]) {
+				continue // lent to the draft
+			}
 			if !ok {
 				t.Errorf("%s lacks %s", lang, id)
 				continue
@@ -79,8 +90,12 @@ func TestCataloguesSayTheSameThings(t *testing.T) {
 			if !slices.Equal(slots(form), slots(other)) {
 				t.Errorf("%s %s fills %v, not %v", lang, id, slots(other), slots(form))
 			}
-			if plural, ok := other.(map[string]string); ok && (plural["one"] == "" || plural["other"] == "") {
-				t.Errorf("%s %s lacks a plural form", lang, id)
+			if plural, ok := other.(map[string]string); ok {
+				for _, name := range pluralForms[lang] {
+					if plural[name] == "" {
+						t.Errorf("%s %s lacks the plural form %s", lang, id, name)
+					}
+				}
 			}
 		}
 		for id := range forms {
@@ -88,6 +103,39 @@ func TestCataloguesSayTheSameThings(t *testing.T) {
 				t.Errorf("%s has %s, which %s lacks", lang, id, PageLanguages()[0])
 			}
 		}
+		if pluralForms[lang] == nil || p.endonyms[lang] == "" {
+			t.Errorf("%s has no plural forms here, or no name of its own", lang)
+		}
+	}
+}
+
+// contactWords begin the words of the contact page.
+var contactWords = []string{"l.", "pc.", "pl.", "c.", "x.", "pa.title"}
+
+// pluralForms are those of each language (CLDR).
+var pluralForms = map[string][]string{
+	"fi": {"one", "other"}, "sv": {"one", "other"}, "en": {"one", "other"}, "ar": {"zero", "one", "two", "few", "many", "other"},
+}
+
+// A language that nobody has reviewed is not served unless it is named.
+func TestDraftLanguagesAreOff(t *testing.T) {
+	t.Parallel()
+	off, err := NewPages(nil, "https://line.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.Contains(off.contact, "ar") || bytes.Contains(off.Contact("fi", contactData()), []byte(`href="/ar"`)) {
+		t.Error("Arabic is on")
+	}
+	if on := newPages(t); !slices.Contains(on.contact, "ar") || !bytes.Contains(on.Contact("ar", contactData()), []byte(`<html lang="ar" dir="rtl">`)) {
+		t.Error("Arabic is not from right to left, or not there")
+	}
+	if _, err := NewPages([]string{"xx"}, "https://line.example"); err == nil {
+		t.Error("a language without a catalogue is taken")
+	}
+	h := newHouse(t)
+	if r := h.do(t, call{"GET", "/ar", "", nil}); r.status != 404 {
+		t.Errorf("/ar: %d", r.status)
 	}
 }
 
@@ -106,7 +154,13 @@ func TestWordsAreUsed(t *testing.T) {
 			return err
 		})
 	}
-	ids := regexp.MustCompile(`['"]((?:pc|pk|pp|pb|x|c|k|b)\.[a-z_0-9]+)['"]`)
+	sources, _ := filepath.Glob("*.go")
+	for _, path := range sources {
+		if body, err := os.ReadFile(path); err == nil && !strings.HasSuffix(path, "_test.go") {
+			all.Write(body)
+		}
+	}
+	ids := regexp.MustCompile(`['"]((?:pc|pk|pp|pl|pa|pb|l|x|c|k|b)\.[a-z_0-9]+)['"]`)
 	used := map[string]bool{}
 	var prefixes []string
 	for _, m := range ids.FindAllStringSubmatch(all.String(), -1) {
@@ -131,7 +185,7 @@ var (
 	scriptTag = regexp.MustCompile(`<script([^>]*)>`)
 	handler   = regexp.MustCompile(`\s(on[a-z]+|style)=`)
 	reference = regexp.MustCompile(`(?:href|src)="([^"]+)"`)
-	linked    = []string{"/", "/sv", "/en", "/blank", "tel:112", "tel:+358295463177", "tel:"}
+	linked    = []string{"/", "/sv", "/en", "/ar", "/blank", "/fi/accessibility", "/sv/accessibility", "/en/accessibility", "tel:112", "tel:+358295463177", "tel:", "mailto:a@line.example"}
 )
 
 func TestPagesCarryNothingInline(t *testing.T) {
@@ -223,16 +277,20 @@ func TestStaticFiles(t *testing.T) {
 func TestScriptsKeepTheRules(t *testing.T) {
 	t.Parallel()
 	p := newPages(t)
-	forbidden := regexp.MustCompile(`\?\.[a-zA-Z(\[]|\?\?|catch \{|\{\s*\.\.\.|innerHTML|outerHTML|insertAdjacent|document\.write|localStorage|indexedDB|document\.cookie|serviceWorker|\beval\b|https?://|history\.`)
+	forbidden := regexp.MustCompile("`|" + `\?\.[a-zA-Z(\[]|\?\?|catch \{|\{\s*\.\.\.|innerHTML|outerHTML|insertAdjacent|document\.write|localStorage|indexedDB|document\.cookie|serviceWorker|\beval\b|https?://|history\.`)
 	for name, a := range p.assets {
 		if strings.HasSuffix(name, ".js") {
 			if m := forbidden.Find(a.body); m != nil {
 				t.Errorf("%s uses %q", name, m)
 			}
+			if remarks.Match(a.body) {
+				t.Errorf("%s is served with its comments", name)
+			}
 			if name != "leave.js" && bytes.Contains(a.body, []byte("sessionStorage")) {
 				t.Errorf("%s touches sessionStorage", name)
 			}
-			if n := bytes.Count(a.body, []byte("\n")); n >= 300 {
+			if source, err := staticFiles.ReadFile("static/" + name); err != nil || bytes.Count(source, []byte("\n")) >= 300 {
+				n := bytes.Count(source, []byte("\n"))
 				t.Errorf("%s has %d lines", name, n)
 			}
 		}

@@ -34,7 +34,8 @@ var roles = map[permission][]string{
 }
 
 // route is one line of the table. What stays keeps its connection, as an upgrade or a stream: no
-// timeout, Origin demanded.
+// timeout, Origin demanded. A form of the page without script may answer with a chat that stays; it has no
+// use for cookies, and only foreign pages are refused.
 type route struct {
 	method  string
 	path    string
@@ -48,7 +49,14 @@ const sessionPath = "/api/v1/session"
 
 // table is every address of the house.
 func (s *Server) table() []route {
-	return []route{
+	var out []route
+	for _, lang := range s.pages.contact {
+		out = append(out, route{"GET", homeOf(lang), "contact-page", public, "", s.contactPage(lang)})
+	}
+	return append(out, []route{
+		{"POST", plainPath, "plain", public, "form", s.plain},
+		{"GET", "/accessibility", "accessibility", public, "", s.accessibility},
+		{"GET", "/:lang/accessibility", "accessibility", public, "", s.accessibility},
 		{"POST", "/api/v1/contacts", "intake", public, "", s.intake},
 		{"GET", "/api/v1/contact", "look", token, "", s.look},
 		{"POST", "/api/v1/contact/callback", "convert", token, "", s.convert},
@@ -56,6 +64,7 @@ func (s *Server) table() []route {
 		{"POST", "/api/v1/contact/resume", "resume", public, "", s.resume},
 		{"POST", "/api/v1/contact/matter", "matter", token, "", s.matter},
 		{"POST", "/api/v1/contact/leave", "leave", token, "", s.leave},
+		{"POST", "/api/v1/contact/feedback", "feedback", token, "", s.feedback},
 		{"GET", "/api/v1/contact/socket", "conversation", token, "upgrade", s.conversation},
 		{"GET", "/api/v1/contact/stream", "stream", token, "stream", s.contactStream},
 		{"POST", "/api/v1/contact/frames", "frames", token, "", s.contactFrames},
@@ -82,16 +91,13 @@ func (s *Server) table() []route {
 		{"PUT", "/api/v1/sheets/:sheet", "sheet-set", supervisor, "", s.setSheet},
 		{"GET", "/p/:token", "page", public, "", s.askPage},
 		{"POST", "/p/:token", "page-taken", public, "", s.takePage},
-		{"GET", "/", "contact-page", public, "", s.contactPage("fi")},
-		{"GET", "/sv", "contact-page", public, "", s.contactPage("sv")},
-		{"GET", "/en", "contact-page", public, "", s.contactPage("en")},
 		{"GET", "/console", "console-page", public, "", s.consolePage},
 		{"GET", "/board", "board-page", public, "", s.boardPage},
 		{"GET", "/blank", "blank-page", public, "", s.blankPage},
 		{"GET", "/static/*", "static", public, "", echo.WrapHandler(s.pages.StaticHandler())},
 		{"GET", "/openapi.json", "openapi", public, "", document(docs.OpenAPI())},
 		{"GET", "/asyncapi.json", "asyncapi", public, "", document(docs.AsyncAPI())},
-	}
+	}...)
 }
 
 // allows says whether an account with these roles has the permission.

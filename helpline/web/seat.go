@@ -21,10 +21,11 @@ type wire interface {
 	Feed(frames [][]byte)
 }
 
-// item is one thing for a seat to tell: a notice, a place, or the wish to read again.
+// item is one thing for a seat to tell: a notice, a place, a line of its own, or the wish to read again.
 type item struct {
 	helpline.Notice
 	place   *helpline.Position
+	own     *helpline.Message // of the contact itself, for a page without memory
 	refresh bool
 }
 
@@ -38,6 +39,7 @@ type seat struct {
 	version int64
 	socket  string
 	stream  string          // the name that its page posts with; empty with a WebSocket
+	echo    bool            // tell the contact's own lines too
 	ctx     context.Context // ends with the connection
 	work    sync.WaitGroup
 	got     atomic.Int64 // up to where the page says that it has received
@@ -147,6 +149,8 @@ func (s *seat) tell(it item) {
 	switch {
 	case it.refresh:
 		s.reread()
+	case it.own != nil:
+		s.write(*it.own)
 	case it.place != nil:
 		s.tellPlace(*it.place)
 	case it.Version > s.version:
@@ -201,6 +205,10 @@ func (s *seat) message(m helpline.Message, past bool) {
 	if m.From == helpline.FromContact && !past {
 		return
 	}
+	s.write(m)
+}
+
+func (s *seat) write(m helpline.Message) {
 	s.send(messageFrame{
 		Type: "message", Seq: m.Seq, CID: m.CID, From: m.From, Text: m.Text.Reveal(), At: instant(m.At),
 	})

@@ -42,6 +42,7 @@ type Options struct {
 	Origins        []string // as browsers write them, exactly
 	TrustedProxies []netip.Prefix
 	Phone          string // of the line, for people: on every page and every 503
+	Mail           string // where people write about accessibility; empty: they call
 	Limits         Limits // zero fields take the defaults
 
 	// Of contact sockets; zero takes the default of package socket.
@@ -74,6 +75,7 @@ type Server struct {
 	boards   chan struct{} // streams of the board that are open
 	origins  origins
 	phone    string
+	mail     string
 	cookie   string
 	secure   bool
 	log      *slog.Logger
@@ -112,7 +114,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		line: o.Line, contacts: o.Contacts, pages: o.Pages, signer: o.SignIn, console: o.Console, roster: o.Roster,
 		board: o.Board, accounts: o.Accounts, hours: o.Hours, happened: o.Happened, sheets: o.Sheets, screen: o.Screen, boards: make(chan struct{}, boardsAtOne),
-		phone: o.Phone, cookie: "adviceline", secure: o.Secure, log: o.Log,
+		phone: o.Phone, mail: o.Mail, cookie: "adviceline", secure: o.Secure, log: o.Log,
 		networks: &networks{now: o.Now},
 		intakes:  newBuckets(l.Intake, o.Now), resumes: newBuckets(l.Resume, o.Now),
 		signIns: newBuckets(l.SignIn, o.Now), upgrades: newBuckets(l.Upgrade, o.Now), posts: newBuckets(l.Post, o.Now),

@@ -63,6 +63,9 @@ func (h *house) template(path string) string {
 	if strings.HasPrefix(path, "/api/v1/sheets/") {
 		return "/api/v1/sheets/{sheet}"
 	}
+	if strings.HasSuffix(path, "/accessibility") && path != "/accessibility" {
+		return "/{lang}/accessibility"
+	}
 	if strings.HasPrefix(path, "/p/") {
 		return "/p/{token}"
 	}
@@ -146,7 +149,7 @@ func TestRoutesAreDocumented(t *testing.T) {
 	t.Parallel()
 	var want []string
 	for _, r := range newHouse(t).web.table() {
-		want = append(want, r.method+" "+strings.NewReplacer("*", "{file}", ":contact", "{contact}", ":token", "{token}", ":theme", "{theme}", ":sheet", "{sheet}").Replace(r.path))
+		want = append(want, r.method+" "+strings.NewReplacer("*", "{file}", ":contact", "{contact}", ":token", "{token}", ":theme", "{theme}", ":sheet", "{sheet}", ":lang", "{lang}").Replace(r.path))
 	}
 	slices.Sort(want)
 	if got := openAPI.Routes(); !slices.Equal(got, want) {
@@ -173,7 +176,7 @@ func TestCodesAreDocumented(t *testing.T) {
 func TestShapesAreDocumented(t *testing.T) {
 	t.Parallel()
 	reads := map[string]any{
-		"Intake": intakeBody{}, "Callback": callbackBody{}, "Window": windowBody{}, "Convert": convertBody{}, "Resume": resumeBody{}, "Leave": leaveBody{}, "SignIn": signInBody{}, "Frames": postBody{},
+		"Intake": intakeBody{}, "Callback": callbackBody{}, "Window": windowBody{}, "Convert": convertBody{}, "Resume": resumeBody{}, "Leave": leaveBody{}, "Feedback": feedbackBody{}, "SignIn": signInBody{}, "Frames": postBody{},
 		"contactHello": helloFrame{}, "contactSay": sayFrame{}, "contactGot": gotFrame{}, "contactLeave": leaveFrame{},
 	}
 	tells := map[string]any{
@@ -211,7 +214,7 @@ func TestShapesAreDocumented(t *testing.T) {
 func TestReadersRefuseAlike(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	for path, key := range map[string]string{"/api/v1/contacts": "asks", "/api/v1/contact/callback": "request_id", "/api/v1/contact/resume": "request_id", "/api/v1/contact/leave": "kind", sessionPath: "name"} {
+	for path, key := range map[string]string{"/api/v1/contacts": "asks", "/api/v1/contact/callback": "request_id", "/api/v1/contact/resume": "request_id", "/api/v1/contact/leave": "kind", "/api/v1/contact/feedback": "request_id", sessionPath: "name"} {
 		for code, body := range map[string]string{
 			"malformed": `[`, "unknown_field": `{"x":1}`, "duplicate_field": `{"` + key + `":"","` + key + `":""}`,
 			"too_deep": `{"x":` + strings.Repeat("[", 9) + strings.Repeat("]", 9) + `}`,

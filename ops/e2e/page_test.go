@@ -45,8 +45,9 @@ type tab struct {
 	name string
 	ctx  context.Context
 
-	mu  sync.Mutex
-	got []frame
+	mu    sync.Mutex
+	got   []frame
+	asked []string // address and headers of every request
 }
 
 // keepAnswers makes a page keep every answer to its own calls.
@@ -72,6 +73,11 @@ func visit(parent context.Context, t *testing.T, name, address string, first ...
 }
 
 func (p *tab) event(ev any) {
+	if r, ok := ev.(*network.EventRequestWillBeSent); ok && r.Request != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.asked = append(p.asked, fmt.Sprint(r.Request.URL, " ", r.Request.Headers))
+	}
 	e, ok := ev.(*network.EventWebSocketFrameReceived)
 	if !ok || e.Response == nil {
 		return

@@ -13,13 +13,14 @@ var stories = []story{
 	{"contact", contactStory, []string{
 		"start", "help", "worried", "work", "nothing-chosen", "call-open", "call-refused", "return-open", "return-unknown",
 		"waiting", "waiting-said", "way-back", "cancel-asked", "lost", "active", "adviser-writes", "too-long", "done-asked", "adviser-away",
-		"ended", "ended-work",
+		"ended", "thanked", "ended-work",
 	}},
 	{"callback", callbackStory, []string{"scheduled", "stopped"}},
 	{"discarded", discardedStory, []string{"continue", "resumed"}},
 	{"console", consoleStory, []string{"sign-in", "sign-in-refused", "off", "ready", "offer", "chat", "end-asked", "outcome", "paused"}},
 	{"board", boardStory, []string{"sign-in", "quiet", "busy", "why", "closed", "night", "account"}},
-	{"aside", asideStory, []string{"blank"}},
+	{"plain", plainStory, []string{"start", "refused", "waiting", "talk", "ended", "scheduled", "thanked"}},
+	{"aside", asideStory, []string{"blank", "accessibility"}},
 }
 
 // story plays one or more pages in the language of its stage and calls at for each of its states.

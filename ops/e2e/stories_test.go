@@ -88,6 +88,11 @@ func contactStory(s *stage) {
 	p.click("leave-yes")
 	p.state("ended")
 	s.at("ended", p)
+	p.click("rate-reach-4")
+	p.click("rate")
+	p.noticed("thanks")
+	p.until("has put the questions away", `document.getElementById("rate").hidden`)
+	s.at("thanked", p)
 	aino = unfold(s.T, s.h, "Aino", aino.cookie)
 	aino.ready(s.T)
 	aino.record(s.T, o.Contact)
@@ -172,8 +177,8 @@ func consoleStory(s *stage) {
 	s.at("chat", p)
 	p.click("end")
 	s.at("end-asked", p)
-	p.click("end")
-	p.until("has to record", `document.querySelector('[data-test="outcome-save"]').offsetParent && document.querySelector('#write').hidden`)
+	p.until("has to record", `(() => { if (document.querySelector('#write').hidden) return true;
+		document.querySelector('[data-test="end"]').click(); return false; })()`) // the question may have grown old meanwhile
 	p.choose("topic", "make_proposal")
 	p.click("outcome-advice_given")
 	s.at("outcome", p)
@@ -188,10 +193,55 @@ func consoleStory(s *stage) {
 	p.click("duty-off")
 }
 
+// plainStory is the page without script.
+func plainStory(s *stage) {
+	s.Helper()
+	adviser := attend(s.T, s.h, "Noor", s.lang, 1)
+	p := s.visitPlain("plain", s.home())
+	p.until("shows the form", `document.querySelector('[data-test="asks-help"]').offsetParent`)
+	s.at("start", p)
+	p.click("start-chat")
+	p.noticed("says what is missing")
+	s.at("refused", p)
+	p.click("start-again")
+	p.click("asks-worried")
+	p.choose("talk-language", s.lang)
+	adviser.must(s.T, "duty", map[string]any{"type": "duty", "state": "paused", "reason": "break"})
+	p.click("start-chat")
+	p.until("waits", `document.querySelectorAll('[data-test="event"]').length > 1`)
+	s.at("waiting", p)
+	adviser.ready(s.T)
+	o := adviser.offer(s.T, "")
+	adviser.accept(s.T, o)
+	p.sayPlain("Hei, hej, hello.")
+	adviser.say(o.Contact, "Hei! Olen täällä.")
+	p.reads("adviser", "Hei! Olen täällä.")
+	s.at("talk", p)
+	adviser.end(s.T, o.Contact)
+	p.until("is over", `document.querySelector('[data-test="over"]')`)
+	s.at("ended", p)
+	p.click("rate-next-3")
+	p.click("rate")
+	p.noticed("thanks")
+	adviser.record(s.T, o.Contact)
+	q := s.visitPlain("plain call", s.home())
+	q.click("asks-help")
+	q.click("show-call")
+	q.write("call-number", "040 123 4567")
+	q.click("call-ask")
+	q.noticed("says when we call")
+	s.at("scheduled", q)
+	q.click("call-stop")
+	q.until("has stopped it", `document.querySelector('[data-test="state"]').getAttribute("data-state") === "ended"`)
+	s.at("thanked", p)
+	adviser.must(s.T, "duty", map[string]any{"type": "duty", "state": "off"})
+}
+
 // asideStory is the small pages.
 func asideStory(s *stage) {
 	s.Helper()
 	s.at("blank", s.visit("blank", "/blank"))
+	s.at("accessibility", s.visit("accessibility", "/"+s.lang+"/accessibility"))
 }
 
 // noticed waits until the page says something above its content.

@@ -14,14 +14,13 @@ let way = '';
 let wired = false;
 
 guard();
-document.getElementById('late').remove();
 const token = left();
 if (token) restore(token);
 else begin();
 
 /** Shows the choices. */
 function begin() {
-  ['form', 'resume', 'exit-explain'].forEach((id) => show(document.getElementById(id), true));
+  show(document.getElementById('exit-explain'), true);
   form(open, phone);
   asking((callback) => {
     if (talk) return convert(talk.token)(callback);
@@ -58,6 +57,8 @@ function restore(old) {
 
 /** @param {import('./form.js').Opened} opened */
 function open(opened) {
+  const instead = document.getElementById('call');
+  named('state').insertBefore(instead, document.getElementById('exit-explain')); // it is of use while one waits, too
   show(document.getElementById('form'), false);
   talk = new Conversation(opened, phone, () => scheduled({token: opened.token, return_number: opened.number}));
   way = opened.number;

@@ -7,6 +7,7 @@ import {notice} from './form.js';
 import {hold} from './leave.js';
 import {Matter} from './matter.js';
 import {Outbox, incarnation} from './outbox.js';
+import {rating} from './rate.js';
 import {place} from './waiting.js';
 import {Wire} from './wire.js';
 import {say} from './words.js';
@@ -37,6 +38,7 @@ export class Conversation {
     this.main = named('state');
     this.chat = new ChatList(named('messages'), (from) => say(from === 'system' ? 'x.from_system' : 'c.from_' + from), 'contact');
     this.readers = new Map();
+    this.met = false; // an adviser has joined
     this.top = 0; // highest seq known, to notice a new incarnation
     this.got = 0;
     this.gotTimer = 0;
@@ -216,6 +218,7 @@ export class Conversation {
   end(words) {
     if (this.current() === 'ended') return;
     hold('');
+    if (this.met) rating(this.token);
     this.token = '';
     clearTimeout(this.lostTimer);
     if (!this.work) this.chat.clear();

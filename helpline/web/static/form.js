@@ -16,6 +16,10 @@ export function form(opened, phone) {
   follow(el);
   el.addEventListener('submit', (event) => {
     event.preventDefault();
+    if (document.getElementById('call').contains(document.activeElement)) { // Enter in a field of the call
+      named('call-ask').click();
+      return;
+    }
     if (!el.elements.asks.value) {
       notice(say('c.choose'));
       named('asks-help').focus();

@@ -16,7 +16,7 @@ export function table(box, caption, heads, rows) {
   const heading = box.closest('section').querySelector('h2');
   t.append(make('caption', heading && heading.textContent === caption ? 'unseen' : '', caption));
   const head = t.createTHead().insertRow();
-  heads.forEach((h, i) => { const th = make('th', rows.length && typeof rows[0][i] === 'number' ? 'count' : '', h); th.scope = 'col'; head.append(th); });
+  heads.forEach((h, i) => { const th = make(h ? 'th' : 'td', rows.length && typeof rows[0][i] === 'number' ? 'count' : '', h); if (h) th.scope = 'col'; head.append(th); });
   const body = t.createTBody();
   rows.forEach((cells) => {
     const row = body.insertRow();

@@ -1,0 +1,169 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+//go:embed static/*.js static/*.css static/*.svg
+var staticFiles embed.FS
+
+// Asset gives the hashed path of a static file.
+func (v view) Asset(name string) (string, error) {
+	a, ok := v.pages.assets[name]
+	if !ok {
+		return "", fmt.Errorf("no static file %s", name)
+	}
+	return a.path, nil
+}
+
+// Imports gives the hashed paths of every module that name imports, directly or not.
+func (v view) Imports(name string) []string {
+	var out []string
+	seen := map[string]bool{}
+	var walk func(string)
+	walk = func(n string) {
+		for _, i := range v.pages.assets[n].imports {
+			if !seen[i] {
+				seen[i] = true
+				out = append(out, v.pages.assets[i].path)
+				walk(i)
+			}
+		}
+	}
+	walk(name)
+	return out
+}
+
+// asset is one static file as it is served: imports rewritten, named by the hash of that.
+type asset struct {
+	path    string
+	kind    string
+	body    []byte
+	packed  []byte // gzip of body
+	imports []string
+}
+
+// importLine is the one way our modules import each other: a line of its own, single quotes.
+var importLine = regexp.MustCompile(`(?m)^(import (?:.+ from )?)'\./([a-z]+\.js)';$`)
+
+// remarks are comments that have their lines to themselves: phones need not load them. No script of ours has a
+// text of several lines, which could look like one.
+var remarks = regexp.MustCompile(`(?m)^[ \t]*(?:/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|//.*)[ \t]*\n`)
+
+func (p *Pages) readAssets() error {
+	files, err := fs.Glob(staticFiles, "static/*")
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := p.readAsset(path.Base(f), nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readAsset reads a file after those it imports, since its hash covers their hashed names.
+func (p *Pages) readAsset(name string, above []string) error {
+	if slices.Contains(above, name) {
+		return fmt.Errorf("static/%s imports itself: %s", name, strings.Join(above, " > "))
+	}
+	if p.assets[name] != nil {
+		return nil
+	}
+	body, err := staticFiles.ReadFile("static/" + name)
+	if err != nil {
+		return fmt.Errorf("read static/%s: %w", name, err)
+	}
+	a := &asset{kind: kindOf(name)}
+	for _, m := range importLine.FindAllSubmatch(body, -1) {
+		dep := string(m[2])
+		if err := p.readAsset(dep, append(above, name)); err != nil {
+			return err
+		}
+		a.imports = append(a.imports, dep)
+	}
+	a.body = importLine.ReplaceAllFunc(body, func(line []byte) []byte {
+		m := importLine.FindSubmatch(line)
+		return fmt.Appendf(nil, "%s'%s';", m[1], p.assets[string(m[2])].path)
+	})
+	a.body = remarks.ReplaceAll(a.body, nil)
+	a.packed, err = pack(a.body)
+	if err != nil {
+		return fmt.Errorf("pack static/%s: %w", name, err)
+	}
+	sum := sha256.Sum256(a.body)
+	ext := path.Ext(name)
+	a.path = "/static/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:5]) + ext
+	p.assets[name], p.served[a.path] = a, a
+	return nil
+}
+
+func kindOf(name string) string {
+	switch path.Ext(name) {
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	default:
+		return "image/svg+xml"
+	}
+}
+
+func pack(body []byte) ([]byte, error) {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(body); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// StaticHandler serves /static/<name>.<hash>.<ext>, for ever cacheable, already compressed.
+// It needs no gzip around it and answers 404 for every other path.
+func (p *Pages) StaticHandler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a, ok := p.served[r.URL.Path]
+		if !ok {
+			http.Error(w, "not found", http.StatusNotFound)
+			return
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+			return
+		}
+		h, body := w.Header(), a.body
+		h.Set("Content-Type", a.kind)
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Vary", "Accept-Encoding")
+		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			h.Set("Content-Encoding", "gzip")
+			body = a.packed
+		}
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+		if r.Method == http.MethodGet {
+			_, _ = w.Write(body)
+		}
+	})
+}

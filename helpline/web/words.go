@@ -1,0 +1,218 @@
+package web
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+)
+
+//go:embed catalog/*.json
+var catalogFiles embed.FS
+
+// catalogues are the tags of every catalogue, in the order that the pages show them: l.order of each. A new
+// language is a new file.
+var catalogues = func() []string {
+	order := map[string]string{}
+	files, _ := fs.Glob(catalogFiles, "catalog/*.json") // a sound pattern
+	for _, file := range files {
+		tag := strings.TrimSuffix(path.Base(file), ".json")
+		if at := meta(tag, "l.order"); at != "" {
+			order[tag] = at
+		}
+	}
+	return slices.SortedFunc(maps.Keys(order), func(a, b string) int { return strings.Compare(order[a], order[b]) })
+}()
+
+// meta reads one word of a catalogue before the library does: what the catalogue says of itself.
+func meta(tag, id string) string {
+	raw, err := catalogFiles.ReadFile("catalog/" + tag + ".json")
+	if err != nil {
+		return ""
+	}
+	var all map[string]any
+	if json.Unmarshal(raw, &all) != nil {
+		return ""
+	}
+	word, _ := all[id].(string)
+	return word
+}
+
+// PageLanguages lists the languages of every page (l.pages: all); the first one answers for an unknown
+// language. A language of the contact page alone (l.pages: contact) is not among them.
+func PageLanguages() []string { return pageLanguages }
+
+var pageLanguages = slices.DeleteFunc(slices.Clone(catalogues), func(tag string) bool { return meta(tag, "l.pages") != "all" })
+
+// formOf gives a word as scripts need it.
+func formOf(m *i18n.Message) any {
+	forms := map[string]string{}
+	for name, form := range map[string]string{"zero": m.Zero, "one": m.One, "two": m.Two, "few": m.Few, "many": m.Many, "other": m.Other} {
+		if form != "" {
+			forms[name] = form
+		}
+	}
+	if len(forms) > 1 {
+		return forms
+	}
+	return m.Other
+}
+
+// words is one language's catalogue: for the server a localizer, for scripts the raw forms.
+type words struct {
+	localizer *i18n.Localizer
+	forms     map[string]any // id to string, or to its plural forms where the word counts
+}
+
+func (p *Pages) readCatalogues(drafts []string) error {
+	bundle := i18n.NewBundle(language.Make(PageLanguages()[0]))
+	for _, lang := range catalogues {
+		file, err := bundle.LoadMessageFileFS(catalogFiles, "catalog/"+lang+".json")
+		if err != nil {
+			return fmt.Errorf("read catalogue %s: %w", lang, err)
+		}
+		forms := make(map[string]any, len(file.Messages))
+		for _, m := range file.Messages {
+			forms[m.ID] = formOf(m)
+		}
+		p.words[lang] = words{localizer: i18n.NewLocalizer(bundle, lang), forms: forms}
+		if forms["l.reviewed"] == "yes" || slices.Contains(drafts, lang) {
+			p.contact = append(p.contact, lang)
+		}
+	}
+	p.fill()
+	for _, lang := range drafts {
+		if p.words[lang].forms == nil {
+			return fmt.Errorf("no catalogue %s", lang)
+		}
+	}
+	raw, err := catalogFiles.ReadFile("catalog/endonyms.json")
+	if err != nil {
+		return fmt.Errorf("read endonyms: %w", err)
+	}
+	if err := json.Unmarshal(raw, &p.endonyms); err != nil {
+		return fmt.Errorf("read endonyms: %w", err)
+	}
+	return nil
+}
+
+// fill lends a draft the English words that it lacks yet; a reviewed catalogue has to have its own.
+func (p *Pages) fill() {
+	for _, w := range p.words {
+		if w.forms["l.reviewed"] == "yes" {
+			continue
+		}
+		for id, form := range p.words["en"].forms {
+			if _, own := w.forms[id]; !own {
+				w.forms[id] = form
+			}
+		}
+	}
+}
+
+// view is what templates see.
+type view struct {
+	pages   *Pages
+	Lang    string
+	Contact ContactData
+	Console ConsoleData
+	Plain   PlainData
+	Mail    string
+	Step    string // of a page's link: ask, taken, over
+}
+
+// T gives the word with this id in the page's language.
+func (v view) T(id string) (string, error) {
+	if _, ok := v.pages.words[v.Lang].forms[id]; !ok {
+		return "", fmt.Errorf("word %s is missing in %s", id, v.Lang)
+	}
+	return v.localize(&i18n.LocalizeConfig{MessageID: id})
+}
+
+// localize gives a word in the page's language; a draft borrows what it lacks from English.
+func (v view) localize(word *i18n.LocalizeConfig) (string, error) {
+	w := v.pages.words[v.Lang]
+	text, err := w.localizer.Localize(word)
+	if err != nil && w.forms["l.reviewed"] != "yes" {
+		return v.pages.words["en"].localizer.Localize(word)
+	}
+	return text, err
+}
+
+// say gives a word with its values; Count chooses the plural form. A word that is missing is a bug that
+// NewPages and the tests of catalogues find.
+func (v view) say(id string, values map[string]any) string {
+	text, err := v.localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: values, PluralCount: values["Count"]})
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+// tongue is one language of the contact page, for its list of languages.
+type tongue struct{ Code, Path, Label, Dir string }
+
+// Tongues lists the languages of the contact page, each in its own words.
+func (v view) Tongues() []tongue {
+	var out []tongue
+	for _, code := range v.pages.contact {
+		name := []rune(v.pages.endonyms[code])
+		out = append(out, tongue{code, homeOf(code), strings.ToUpper(string(name[:1])) + string(name[1:]), meta(code, "l.dir")})
+	}
+	return out
+}
+
+// Home is the address of the contact page in the page's language.
+func (v view) Home() string { return homeOf(v.Lang) }
+
+func homeOf(lang string) string {
+	if lang == PageLanguages()[0] {
+		return "/"
+	}
+	return "/" + lang
+}
+
+// Statement is the address of the accessibility statement in the page's language, or in English.
+func (v view) Statement() string {
+	if !slices.Contains(PageLanguages(), v.Lang) {
+		return "/en/accessibility"
+	}
+	return "/" + v.Lang + "/accessibility"
+}
+
+// Strings gives the words whose id begins with one of the prefixes, for the page's script.
+func (v view) Strings(prefixes ...string) map[string]any {
+	out := map[string]any{}
+	for id, form := range v.pages.words[v.Lang].forms {
+		if slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(id, p) }) {
+			out[id] = form
+		}
+	}
+	return out
+}
+
+// Tongue names a language first as its speakers do, then as the page does.
+func (v view) Tongue(c Choice) string {
+	own := v.pages.endonyms[c.Code]
+	if own == "" || strings.EqualFold(own, c.Label) {
+		return c.Label
+	}
+	return own + " · " + c.Label
+}
+
+// Dial is a phone number as tel: wants it.
+func (v view) Dial(phone string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '+' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, phone)
+}
