@@ -21,7 +21,7 @@ const maxLine = 64 << 10
 
 // release reads outcomes as JSON lines and writes the tables of a period, with no database: what a house would
 // publish of them. Draws are made anew every time; a line that runs publishes once and keeps the bytes.
-func release(ctx context.Context, t terminal, args []string) error {
+func release(_ context.Context, t terminal, args []string) error {
 	f := flags(t, "release", `adviceline release --from FILE --period P: tables of a period out of outcomes
 
 FILE holds one outcome a line, as JSON with the fields of the form; "-" is standard input. A line may carry "at", an

@@ -41,8 +41,7 @@ func (s *system) classes() []int {
 	for i := range class {
 		class[i] = i
 	}
-	var root func(int) int
-	root = func(i int) int {
+	root := func(i int) int {
 		for class[i] != i {
 			class[i] = class[class[i]]
 			i = class[i]
