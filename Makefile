@@ -1,6 +1,6 @@
 # `make run` starts the whole helpline on this machine, `make check` is what CI runs.
 .NOTPARALLEL:
-.PHONY: run build setup setup-test go test relay chaos failover idle bench cost screenshots slow-phone oracle oracle-router walk capacity histories lint deploy-check vet tidy fuzz docs check
+.PHONY: run build setup setup-test go test relay chaos failover idle bench cost screenshots slow-phone oracle oracle-router walk capacity histories screen lint deploy-check vet tidy fuzz docs check
 
 GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
@@ -88,6 +88,11 @@ walk: setup
 # 100,000 assignments by many hands over three nodes: nobody is ever over capacity.
 capacity: setup
 	ASSIGNMENTS=100000 go test -count=1 -timeout 30m -v -run '^(TestCapacityIsNeverExceeded|TestThousandTakesAtOnceHaveOneWinner)$$' ./queue
+
+# 3,000 passages of every type and language through the screen of free text. The figures go into
+# ops/docs/privacy.md.
+screen: go
+	SCREEN_FULL=1 go test -count=1 -timeout 30m -v -run '^(TestRecallOfGeneratedPassages|TestCleanSentencesStayAsTheyAre|TestHandWrittenPassages)$$' ./helpline/screen
 
 lint: go deploy-check
 	$$(ops/scripts/linter.sh $(GOLANGCI)) run ./...

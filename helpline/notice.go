@@ -57,6 +57,7 @@ const (
 	NoticeCallback       = "callback"        // to every console: at_risk, missed, review (State), due at Arrival
 	NoticeInterpreter    = "interpreter"     // to the contact: how far one is (State)
 	NoticeMatter         = "matter"          // to the contact: a card was written
+	NoticeReferral       = "referral"        // to every console: where a referral stands; Contact is its id, Alias its word
 	NoticeTyping         = "typing"
 	NoticeEnded          = "ended"
 	NoticeSignOut        = "signed_out"

@@ -16,7 +16,7 @@ import (
 // answer though nothing was remembered: contact id, token and return number. Safe for
 // concurrent use.
 type Tokens struct {
-	contact, token, number, print, page *macs
+	contact, token, number, print, page, referral *macs
 }
 
 // NewTokens takes a function that derives a 32-byte key per purpose from the root key.
@@ -24,6 +24,7 @@ func NewTokens(derive func(purpose string) []byte) Tokens {
 	return Tokens{
 		contact: newMacs(derive("contact-id")), token: newMacs(derive("contact-token")),
 		number: newMacs(derive("return-number")), print: newMacs(derive("request-print")), page: newMacs(derive("page-link")),
+		referral: newMacs(derive("referral")),
 	}
 }
 

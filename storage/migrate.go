@@ -21,13 +21,17 @@ var migrations embed.FS
 // advisory lock of the session lets one node at a time, so the address must not lead through a pooler
 // of transactions. Again it changes nothing; ErrNewerDatabase where a newer program was before.
 func Migrate(ctx context.Context, url string) error {
-	return provide(url, "migrate database", func(p *goose.Provider) error {
+	err := provide(url, "migrate database", func(p *goose.Provider) error {
 		if _, err := pending(ctx, p); err != nil {
 			return err
 		}
 		_, err := p.Up(ctx)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return migrateMail(ctx, url)
 }
 
 // Pending tells how many migrations the database lacks; ErrNewerDatabase where it has more than this

@@ -27,6 +27,7 @@ var imports = map[string][]string{
 	"adviceline/helpline/codes":    {"adviceline/helpline/strict"},
 	"adviceline/helpline/strict":   {"github.com/go-json-experiment/json"},
 	"adviceline/helpline/phone":    {"adviceline/helpline", "github.com/nyaruka/phonenumbers"},
+	"adviceline/helpline/screen":   {"golang.org/x/text"},
 	"adviceline/helpline/seal":     {"github.com/tink-crypto/tink-go/v2"},
 	"adviceline/helpline/socket":   {"github.com/gorilla/websocket"},
 	"adviceline/helpline/wire":     {},
@@ -44,7 +45,7 @@ var imports = map[string][]string{
 	},
 	"adviceline/queue":   {"adviceline/helpline", "github.com/redis/go-redis/v9"},
 	"adviceline/agents":  {"adviceline/helpline", "github.com/alexedwards/argon2id", "github.com/google/uuid"},
-	"adviceline/storage": {"adviceline/helpline", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"},
+	"adviceline/storage": {"adviceline/helpline", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/riverqueue/river"},
 	"adviceline/ops": {
 		"github.com/caarlos0/env/v11", "github.com/prometheus/client_golang",
 	},
@@ -54,7 +55,7 @@ var imports = map[string][]string{
 }
 
 // leaves of helpline that adapters may import beside helpline itself.
-var leaves = []string{"calendar", "codes", "deliver", "disclose", "seal", "socket", "strict", "wire"}
+var leaves = []string{"calendar", "codes", "deliver", "disclose", "screen", "seal", "socket", "strict", "wire"}
 
 type listed struct {
 	ImportPath string

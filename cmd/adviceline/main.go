@@ -22,6 +22,7 @@ const usage = `adviceline - contact handling for a victims' helpline
   adviceline adviser add NAME ...     accounts: add, list, disable, password
   adviceline roster import FILE ...   shifts and on-call tiers: import, list, mail
   adviceline simulate -in FILE        let contacts come to the model of routing
+  adviceline screen --json            find in free text what names a person
   adviceline staffing -in FILE        advisers for each hour of the week
   adviceline release --from FILE ...  published tables out of outcomes, with no database
   adviceline version                  print the version
@@ -85,6 +86,8 @@ func dispatch(ctx context.Context, t terminal, args []string) error {
 		return roster(ctx, t, args[1:])
 	case "simulate":
 		return simulate(ctx, t, args[1:])
+	case "screen":
+		return screenText(ctx, t, args[1:])
 	case "staffing":
 		return staffing(ctx, t, args[1:])
 	case "release":

@@ -42,15 +42,20 @@ func pageWays(p ops.Paging) (ways []helpline.PageWay, err error) {
 		ways = append(ways, pageWay(w))
 	}
 	if p.SMTPHost != "" {
-		m, err := deliver.NewMail(deliver.MailOptions{
-			Host: p.SMTPHost, Port: p.SMTPPort, TLS: p.SMTPTLS, User: p.SMTPUser, Password: p.SMTPPassword, From: p.SMTPFrom,
-		})
+		m, err := deliver.NewMail(mailOptions(p))
 		if err != nil {
 			return nil, errors.Join(ops.SettingError{Name: "SMTP_FROM", Code: ops.NotAChoice}, err)
 		}
 		ways = append(ways, pageWay(m))
 	}
 	return ways, nil
+}
+
+// mailOptions say where mail of this line goes out.
+func mailOptions(p ops.Paging) deliver.MailOptions {
+	return deliver.MailOptions{
+		Host: p.SMTPHost, Port: p.SMTPPort, TLS: p.SMTPTLS, User: p.SMTPUser, Password: p.SMTPPassword, From: p.SMTPFrom,
+	}
 }
 
 func pageWay(w deliver.Way) helpline.PageWay {

@@ -40,6 +40,8 @@ type node struct {
 	signIn      *agents.SignIn
 	hub         *agents.Hub
 	pager       *helpline.Pager
+	referrals   *helpline.Referrals
+	register    *helpline.Disclosures
 	contacts    *web.Contacts
 	sockets     *socket.Registry
 	serving     atomic.Bool // the public side is open
@@ -84,8 +86,8 @@ func serve(ctx context.Context, t terminal, args []string) error {
 // open is the straight list: each thing that is opened pushes its stop at once.
 func (n *node) open(ctx context.Context, t terminal) error {
 	steps := []func(context.Context) error{
-		n.openServices, n.openStorage, n.openKeys, n.openQueue, n.openLine, n.openPeople, n.openPager, n.openLoops,
-		n.openOps, n.openWeb, n.openDoors,
+		n.openServices, n.openStorage, n.openKeys, n.openQueue, n.openLine, n.openPeople, n.openPager, n.openReferrals,
+		n.openLoops, n.openOps, n.openWeb, n.openDoors,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

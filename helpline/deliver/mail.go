@@ -70,16 +70,21 @@ func (m *Mail) client() (*gomail.Client, error) {
 // Send implements Way. Subject and text say that somebody waits and for how long, or that nobody is on
 // the line, and nothing else.
 func (m *Mail) Send(ctx context.Context, p Page) error {
-	if p.To == "" {
+	return m.post(ctx, p.ID, p.To, subject(p), text(p))
+}
+
+// post is one try to send one message.
+func (m *Mail) post(ctx context.Context, id, to, subject, text string) error {
+	if to == "" {
 		return ErrNoAddress
 	}
 	message := gomail.NewMsg()
-	if message.From(m.opt.From) != nil || message.To(p.To) != nil {
+	if message.From(m.opt.From) != nil || message.To(to) != nil {
 		return ErrSettings
 	}
-	message.SetMessageIDWithValue(p.ID + "@adviceline")
-	message.Subject(subject(p))
-	message.SetBodyString(gomail.TypeTextPlain, text(p))
+	message.SetMessageIDWithValue(id + "@adviceline")
+	message.Subject(subject)
+	message.SetBodyString(gomail.TypeTextPlain, text)
 	client, err := m.client()
 	if err != nil {
 		return ErrSettings

@@ -51,6 +51,13 @@ GET    /api/v1/advisers           accounts       supervisor
 POST   /api/v1/advisers           account-change supervisor
 GET    /api/v1/sheets/:sheet      sheet          account
 PUT    /api/v1/sheets/:sheet      sheet-set      supervisor
+GET    /api/v1/directory          directory      account
+PUT    /api/v1/directory          directory-set  supervisor
+GET    /api/v1/disclosures        register       supervisor
+POST   /api/v1/disclosures/:disclosure/seen disclosure-seen supervisor
+POST   /api/v1/receipts           partner        public
+GET    /r/:token                  handed         public
+POST   /r/:token                  handed-said    public
 GET    /p/:token                  page           public
 POST   /p/:token                  page-taken     public
 GET    /console                   console-page   public
@@ -94,6 +101,7 @@ not_found              404 4503 retry=false
 method_not_allowed     405    0 retry=false
 console_replaced       409 4501 retry=false
 exists                 409    0 retry=false
+forbidden_move         409    0 retry=false
 last_ready             409    0 retry=false
 not_free               409    0 retry=false
 not_online             409    0 retry=false
@@ -105,6 +113,7 @@ too_soon               409    0 retry=false
 too_large              413 1009 retry=false
 unsupported_media_type 415 1003 retry=false
 broken_calendar        422    0 retry=false
+broken_directory       422    0 retry=false
 invalid_value          422    0 retry=false
 number_refused         422    0 retry=false
 sheet_refused          422    0 retry=false

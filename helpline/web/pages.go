@@ -81,6 +81,9 @@ func NewPages(drafts []string, origins ...string) (*Pages, error) {
 			return nil, err
 		}
 	}
+	if err := p.tryHanded(); err != nil {
+		return nil, err
+	}
 	p.policy = policy(origins)
 	p.framed = strings.Replace(p.policy, "frame-ancestors 'none'", "frame-src 'self'; frame-ancestors 'self'", 1)
 	return p, nil

@@ -77,6 +77,8 @@ var answers = map[helpline.Code]answer{
 	helpline.ErrShiftInvalid:        {422, 0, false},
 	helpline.ErrShiftsOverlap:       {422, 0, false},
 	helpline.ErrTooManyShifts:       {422, 0, false},
+	helpline.ErrBrokenDirectory:     {422, 0, false},
+	helpline.ErrForbiddenMove:       {409, 0, false},
 	helpline.ErrBadCredentials:      {401, 0, false},
 	helpline.ErrSignedOut:           {401, 4504, false},
 	helpline.ErrForbidden:           {403, 0, false},

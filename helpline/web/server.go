@@ -25,19 +25,22 @@ const (
 
 // Options are what the edge needs of the rest of the house.
 type Options struct {
-	Line     *helpline.Line
-	Contacts *Contacts // the hub that also gets this node's notices
-	Pages    *Pages
-	SignIn   SignIn
-	Roster   Roster // nil: none is kept here
-	Board    Board  // nil: no board is shown here, nor with any of the next three missing
-	Accounts Accounts
-	Hours    BoardHours
-	Happened Happened
-	Sheets   Sheets              // nil: none are kept here
-	Screen   func(string) string // masks what looks like an identifier; nil: nothing does
-	Console  http.Handler        // the adviser's socket, after Origin and rate were checked
-	Sockets  *socket.Registry    // closes contact sockets at the end; nil: one of its own
+	Line      *helpline.Line
+	Contacts  *Contacts // the hub that also gets this node's notices
+	Pages     *Pages
+	SignIn    SignIn
+	Roster    Roster // nil: none is kept here
+	Board     Board  // nil: no board is shown here, nor with any of the next three missing
+	Accounts  Accounts
+	Hours     BoardHours
+	Happened  Happened
+	Sheets    Sheets              // nil: none are kept here
+	Screen    func(string) string // masks what looks like an identifier; nil: nothing does
+	Directory Directory           // nil, as the next two: nothing of the kind is kept here
+	Referrals *helpline.Referrals
+	Register  *helpline.Disclosures
+	Console   http.Handler     // the adviser's socket, after Origin and rate were checked
+	Sockets   *socket.Registry // closes contact sockets at the end; nil: one of its own
 
 	Origins        []string // as browsers write them, exactly
 	TrustedProxies []netip.Prefix
@@ -60,25 +63,28 @@ type Options struct {
 
 // Server is the edge of one node.
 type Server struct {
-	line     *helpline.Line
-	contacts *Contacts
-	pages    *Pages
-	signer   SignIn
-	console  http.Handler
-	roster   Roster
-	board    Board
-	accounts Accounts
-	hours    BoardHours
-	happened Happened
-	sheets   Sheets
-	screen   func(string) string
-	boards   chan struct{} // streams of the board that are open
-	origins  origins
-	phone    string
-	mail     string
-	cookie   string
-	secure   bool
-	log      *slog.Logger
+	line      *helpline.Line
+	contacts  *Contacts
+	pages     *Pages
+	signer    SignIn
+	console   http.Handler
+	roster    Roster
+	board     Board
+	accounts  Accounts
+	hours     BoardHours
+	happened  Happened
+	sheets    Sheets
+	screen    func(string) string
+	boards    chan struct{} // streams of the board that are open
+	directory Directory
+	referrals *helpline.Referrals
+	register  *helpline.Disclosures
+	origins   origins
+	phone     string
+	mail      string
+	cookie    string
+	secure    bool
+	log       *slog.Logger
 
 	networks *networks
 	intakes  *buckets
@@ -114,6 +120,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		line: o.Line, contacts: o.Contacts, pages: o.Pages, signer: o.SignIn, console: o.Console, roster: o.Roster,
 		board: o.Board, accounts: o.Accounts, hours: o.Hours, happened: o.Happened, sheets: o.Sheets, screen: o.Screen, boards: make(chan struct{}, boardsAtOne),
+		directory: o.Directory, referrals: o.Referrals, register: o.Register,
 		phone: o.Phone, mail: o.Mail, cookie: "adviceline", secure: o.Secure, log: o.Log,
 		networks: &networks{now: o.Now},
 		intakes:  newBuckets(l.Intake, o.Now), resumes: newBuckets(l.Resume, o.Now),

@@ -39,6 +39,8 @@ var elsewhere = map[string]string{
 	"code tries_used":       "of the console's frames: the tests of package agents",
 	"code console_replaced": "a console is closed with replaced instead",
 	"pageTaken 429":         "the rate of posts is one for all, met on the contact's",
+	"receipt 429":           "the same",
+	"handedSaid 429":        "the same",
 	"code line_closed":      "nothing closes a line yet",
 }
 
@@ -68,6 +70,12 @@ func (h *house) template(path string) string {
 	}
 	if strings.HasPrefix(path, "/p/") {
 		return "/p/{token}"
+	}
+	if strings.HasPrefix(path, "/r/") {
+		return "/r/{token}"
+	}
+	if strings.HasPrefix(path, "/api/v1/disclosures/") && strings.HasSuffix(path, "/seen") {
+		return "/api/v1/disclosures/{disclosure}/seen"
 	}
 	for _, r := range h.web.table() {
 		if r.path == path {
@@ -149,7 +157,7 @@ func TestRoutesAreDocumented(t *testing.T) {
 	t.Parallel()
 	var want []string
 	for _, r := range newHouse(t).web.table() {
-		want = append(want, r.method+" "+strings.NewReplacer("*", "{file}", ":contact", "{contact}", ":token", "{token}", ":theme", "{theme}", ":sheet", "{sheet}", ":lang", "{lang}").Replace(r.path))
+		want = append(want, r.method+" "+strings.NewReplacer("*", "{file}", ":contact", "{contact}", ":token", "{token}", ":theme", "{theme}", ":sheet", "{sheet}", ":lang", "{lang}", ":disclosure", "{disclosure}").Replace(r.path))
 	}
 	slices.Sort(want)
 	if got := openAPI.Routes(); !slices.Equal(got, want) {

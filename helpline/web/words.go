@@ -126,6 +126,7 @@ type view struct {
 	Plain   PlainData
 	Mail    string
 	Step    string // of a page's link: ask, taken, over
+	Handed  HandData
 }
 
 // T gives the word with this id in the page's language.
