@@ -18,10 +18,10 @@ func (n *node) callbacks() *helpline.Callbacks {
 	}
 }
 
-// matters joins what the step matter needs. Screen is where the screening of free text goes.
+// matters joins what the step matter needs.
 func (n *node) matters() *helpline.Matters {
 	rows := storage.NewMatters(n.store, n.cfg.Line)
-	return &helpline.Matters{Queue: n.queue, Store: rows, Audit: rows, Marks: n.keys, Screen: nil}
+	return &helpline.Matters{Queue: n.queue, Store: rows, Audit: rows, Marks: n.keys, Screen: n.masked}
 }
 
 // firstLine greets a person whom nobody on duty can talk to, in the first of the languages that has a line.

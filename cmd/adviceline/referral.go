@@ -161,3 +161,10 @@ func (n *node) tellReferral(ctx context.Context, id, word string, state helpline
 		n.log.WarnContext(ctx, "consoles not told of a referral", "error", err)
 	}
 }
+
+// masked takes out of a text what looks like an identifier, and tells whether there was any; the line's own number
+// stays.
+func (n *node) masked(text string) (clean string, found bool) {
+	clean, findings := screen.New(n.cfg.Phone).Text(text)
+	return clean, len(findings) > 0
+}
