@@ -37,7 +37,7 @@ func (h *callHouse) chat(c helpline.Console) helpline.Admission {
 
 func (h *callHouse) off(c helpline.Console) {
 	h.Helper()
-	if _, err := h.Duty(h.Context(), c, helpline.DutyWish{State: "off"}); err != nil {
+	if _, err := h.Duty(h.Context(), c, helpline.DutyWish{State: "off", Confirmed: true}); err != nil {
 		h.Fatal(err)
 	}
 }
