@@ -18,6 +18,10 @@ const (
 	reconnectMS  = 5000
 	standTimeout = 5 * time.Second
 	standPause   = time.Second
+
+	// A page without memory cannot send again what was refused for a while: we try for it, about 12 s.
+	sayAgain     = 200 * time.Millisecond
+	sayAgainMost = 6 * time.Second
 )
 
 // talk is the reading side of one contact socket: first hello, then say, got and leave. It is the
@@ -150,9 +154,16 @@ func (t *talk) say(data []byte) error {
 		t.seat.send(errorFrame{Type: "error", Code: helpline.ErrInvalid}) // without cid: no echo
 		return nil
 	}
-	err := t.inOrder(f.CID)
-	if err == nil {
-		err = t.seat.say(f.CID, helpline.NewText(f.Text))
+	err := t.trySay(f.CID, helpline.NewText(f.Text))
+	for wait := sayAgain; t.echo && err != nil && wait <= sayAgainMost && retries(err); wait *= 2 {
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+			err = t.trySay(f.CID, helpline.NewText(f.Text))
+		case <-t.seat.ctx.Done():
+			timer.Stop()
+			return nil
+		}
 	}
 	if err == nil {
 		t.stuck = ""
@@ -161,13 +172,26 @@ func (t *talk) say(data []byte) error {
 	code, _ := codeOf(err)
 	retry := answers[code].retry
 	switch {
-	case retry && t.stuck == "":
+	case retry && t.stuck == "" && !t.echo: // a page without memory sends nothing again by itself
 		t.stuck = f.CID
 	case !retry && t.stuck == f.CID:
 		t.stuck = ""
 	}
 	t.seat.send(errorFrame{Type: "error", Code: code, CID: f.CID, Retry: retry})
 	return t.cut()
+}
+
+func (t *talk) trySay(cid string, text helpline.Text) error {
+	if err := t.inOrder(cid); err != nil {
+		return err
+	}
+	return t.seat.say(cid, text)
+}
+
+// retries says whether the same message may be sent again.
+func retries(err error) bool {
+	code, _ := codeOf(err)
+	return answers[code].retry
 }
 
 // inOrder lets a message through unless one before it was refused and has not come again: stored

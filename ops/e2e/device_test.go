@@ -28,7 +28,13 @@ func phoneOf(t *testing.T, profile string, flags ...chromedp.ExecAllocatorOption
 	)
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), append(options, flags...)...)
 	ctx, cancel := chromedp.NewContext(alloc)
-	if err := chromedp.Do(ctx); err != nil {
+	var err error
+	for range 5 { // a window that is opened again may replace its first tab under our hands
+		if err = chromedp.Do(ctx); err == nil {
+			break
+		}
+	}
+	if err != nil {
 		t.Fatalf("start browser: %v", err)
 	}
 	var once bool
