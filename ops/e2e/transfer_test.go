@@ -176,7 +176,7 @@ func TestDangerStaysUntilAPersonClosesIt(t *testing.T) {
 	h := open(t, settings{"OFFER_SECONDS": "300", "AWAY_DANGER_SECONDS": "1"})
 	anna, bert := attend(t, h, "Anna", "fi", 1), attend(t, h, "Bert", "sv", 1)
 	for _, c := range []*consoleClient{anna, bert} {
-		c.must(t, "duty", map[string]any{"type": "duty", "state": "paused", "reason": "break"})
+		c.must(t, "duty", map[string]any{"type": "duty", "state": "paused", "reason": "break", "confirm": true})
 	}
 	danger := func() *contactClient {
 		in := intake("fi")
