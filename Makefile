@@ -6,7 +6,7 @@ GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME  := 10s
-TEST      := go test -race -shuffle=on -count=1 -timeout 10m ./...
+TEST      := go test -race -shuffle=on -count=1 -timeout 30m ./...
 # The nested module of browser tests, once it is there.
 E2E       := $(dir $(wildcard ops/e2e/go.mod))
 

@@ -255,9 +255,10 @@ func TestLostAdviser(t *testing.T) {
 	b.wantState(offered, helpline.Waiting)
 	b.wantState(held, helpline.Active)
 	desk, _, err := b.ConsoleUp(t.Context(), helpline.Adviser{ID: a.Adviser, Languages: []string{"fi"}, Capacity: 2})
-	if err != nil || len(desk.Legs) != 1 || desk.Duty.State != "ready" {
+	if err != nil || len(desk.Legs) != 1 || desk.Duty.State != "paused" {
 		t.Fatalf("desk: %+v %v", desk, err)
 	}
+	b.duty(desk.Console, "ready") // heard again
 	b.wantState(offered, helpline.Offered)
 	if _, err := b.ConsoleDown(t.Context(), desk.Console); err != nil {
 		t.Fatal(err)

@@ -198,7 +198,8 @@ func TestScenario14CallbackFallsDueInAnOutage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.accept(desk.Console, chat) // the older one
+	b.duty(desk.Console, "ready") // heard again
+	b.accept(desk.Console, chat)  // the older one
 	if b.field(e.Contact, "reserved") != a.Adviser {
 		t.Fatal("the call keeps nobody")
 	}

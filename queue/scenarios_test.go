@@ -34,8 +34,12 @@ func TestScenario01SocketDropsWithAnOfferInFlight(t *testing.T) {
 	b.down(other)
 	b.wantState(c, helpline.Waiting)
 	desk, _, err := b.ConsoleUp(t.Context(), helpline.Adviser{ID: a.Adviser, Languages: []string{"fi"}, Capacity: 2})
-	if err != nil || desk.Duty.Until != 0 || b.field(c, "offered") != a.Adviser {
+	if err != nil || desk.Duty.Until != 0 {
 		t.Fatalf("back: %+v %v", desk.Duty, err)
+	}
+	b.duty(desk.Console, "ready") // heard again
+	if b.field(c, "offered") != a.Adviser {
+		t.Fatalf("offered to %q", b.field(c, "offered"))
 	}
 	b.invariants(a, other)
 }

@@ -83,6 +83,7 @@ func TestParkedLegIsOnTheDesk(t *testing.T) {
 		t.Fatalf("desk %+v, %v", desk, err)
 	}
 	a = desk.Console
+	b.duty(a, "ready") // heard again
 	if _, _, err := b.ContactUp(t.Context(), returns, 1, "s2"); err != nil {
 		t.Fatal(err)
 	}

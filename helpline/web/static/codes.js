@@ -10,7 +10,8 @@ const lists = JSON.parse(document.getElementById('codes').textContent) || {};
 const SYSTEM = {outcome: ['not_recorded'], pause_reason: ['missed']};
 
 /** The questions of the outcome form, as the server put them into the page. */
-export const questions = JSON.parse(document.getElementById('questions').textContent) || [];
+const asked = document.getElementById('questions'); // of the console alone
+export const questions = asked ? JSON.parse(asked.textContent) || [] : [];
 
 /** The choices of a list that an adviser may make. @param {string} list */
 export function choices(list) {
