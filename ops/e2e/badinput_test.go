@@ -327,7 +327,8 @@ func badConsoleFrames(t *testing.T, h *house, adviser *consoleClient, other, sec
 		{"outcome without one", "invalid_value", map[string]any{"type": "outcome", "contact": other, "outcome": map[string]any{}}},
 		{"outcome of an unknown code", "invalid_value", map[string]any{"type": "outcome", "contact": other, "outcome": map[string]any{"outcome": []string{secret}}}},
 		{"outcome with words", "invalid_value", map[string]any{"type": "outcome", "contact": other, "outcome": map[string]any{"outcome": []string{"misuse"}, secret: secret}}},
-		{"what is not built", "not_available", map[string]any{"type": "matter", "number": secret}},
+		{"matter number that is none", "invalid_value", map[string]any{"type": "matter", "number": secret}},
+		{"what is not built", "not_available", map[string]any{"type": "referral", "text": secret}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := adviser.ask(t, c.frame)
