@@ -279,7 +279,7 @@ func TestRedisUsersAreLeast(t *testing.T) {
 	}
 	app, health := redisAs(t, socket, "adviceline", "secret"), redisAs(t, socket, "health", "any")
 	for _, words := range [][]any{
-		{"MONITOR"}, {"CONFIG", "GET", "*"}, {"KEYS", "*"}, {"SCAN", "0"}, {"SLOWLOG", "GET"}, {"ACL", "LIST"},
+		{"MONITOR"}, {"CONFIG", "GET", "*"}, {"KEYS", "*"}, {"SLOWLOG", "GET"}, {"ACL", "LIST"},
 		{"FLUSHALL"}, {"FLUSHDB"}, {"SHUTDOWN"}, {"SAVE"}, {"DUMP", "{line:a}"}, {"SCRIPT", "LOAD", "return 1"}, {"SCRIPT", "FLUSH"},
 		{"CLIENT", "LIST"}, {"REPLICAOF", "x", "1"}, {"MODULE", "LIST"}, {"PSUBSCRIBE", "*"}, {"GET", "elsewhere"},
 		{"SUBSCRIBE", "elsewhere"}, {"RENAME", "{line:a}", "elsewhere"},
@@ -287,6 +287,7 @@ func TestRedisUsersAreLeast(t *testing.T) {
 		refused(app, "adviceline", words...)
 		refused(health, "health", words...)
 	}
+	refused(health, "health", "SCAN", "0") // the program makes its queue anew, and looks for what is out of place
 	if err := app.Set(ctx, "{line:a}:x", "1", 0).Err(); err != nil {
 		t.Error(err)
 	}
@@ -303,7 +304,7 @@ func TestRedisUsersAreLeast(t *testing.T) {
 // inGo are the commands that package queue sends by itself, beside those of its scripts.
 var inGo = []string{
 	"ping", "info", "time", "fcall", "function|load", "multi", "exec", "subscribe", "unsubscribe",
-	"getdel", "set", "get", "del", "hget", "hincrby", "hmget", "hset", "publish", "xadd", "xdel", "xrange",
+	"getdel", "scan", "set", "get", "del", "hget", "hincrby", "hmget", "hset", "publish", "xadd", "xdel", "xrange",
 }
 
 // TestRedisUserKnowsTheScripts: what the user may do is what the scripts and the queue do, no less and

@@ -168,6 +168,7 @@ func TestLockedPhoneKeepsItsPlace(t *testing.T) {
 	p.until("has the same place", `document.querySelector('[data-test="state"]').getAttribute("data-state") === "waiting" && !document.hidden &&
 		document.querySelector('[data-test="position"]').textContent.includes("1 contact is before you")`)
 	eventually(t, patience, "the three are there", func() bool { return h.metric("adviceline_sockets", `side="contact"`) == 3 })
+	eventually(t, patience, "the three wait", func() bool { return h.metric("adviceline_waiting") == 3 })
 	aino := attend(t, h, "Aino", "en", 3)
 	for _, want := range []string{before.Contact, p.admitted().Contact, behind.Contact} {
 		o := aino.offer(t, "")

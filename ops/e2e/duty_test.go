@@ -105,7 +105,7 @@ func TestDutyByKeyboard(t *testing.T) {
 	aino.until("is offered the contact again", `document.querySelector('[data-test="offer-accept"]')`)
 	aino.tabTo("duty-pause")
 	aino.key("Enter", "Enter", false)
-	aino.until("is asked", `document.querySelector('[data-test="notice"]').textContent`)
+	aino.until("is asked", `document.querySelector('[data-test="notice"]').textContent.startsWith("Nobody else is ready")`)
 	aino.duty("ready")
 	shot("asked")
 	aino.key("Enter", "Enter", false)

@@ -143,6 +143,7 @@ func TestNewerDatabase(t *testing.T) {
 		}
 	}
 	again := unfold(t, h, open[0].console.name, open[0].console.cookie)
+	again.ready(t) // a console that came back is heard first
 	for i := range open {
 		open[i].console = again
 	}

@@ -22,6 +22,9 @@ local function taken(aid, offer)
 end
 local function leg(id, c)
   c.contact, c.now = id, now
+  -- Who speaks the language needs no interpreter, whatever class the leg came from.
+  local mine = ',' .. (adviser(c.owner).groups or '') .. ','
+  if string.find(mine, ',' .. c.language .. ',', 1, true) then c.group = c.language end
   local said = call('XRANGE', P .. ':s:' .. id, '-', '+')
   if #said > 0 then c.history = said end
   return ok(c)

@@ -100,6 +100,7 @@ function page.step(g, p, cause, since)
   if #list == 0 then
     if p.nobody ~= '1' then page.event('paged', p, '', 'nobody', n, now - since) end
     page.set(g, p, 'nobody', '1')
+    if call('ZCARD', P .. ':serve:' .. g) > 0 then return end -- who missed is asked again first
     return page.open(g)
   end
   if n > #list * @pagerounds then
