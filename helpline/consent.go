@@ -21,7 +21,7 @@ var (
 	tells       = []string{"receiver", "callback", "self", "none"}
 )
 
-// ConsentAges, ConsentBy and Tells give the codes that a referral knows.
+// ConsentAges gives the ages that the rules of consent know.
 func ConsentAges() []string { return slices.Clone(consentAges) }
 
 // ConsentBy gives who can answer for consent.
@@ -65,7 +65,7 @@ const (
 // Act 434/2003 s. 14, the assistance system's guide): an adult answers alone; from 15 on the child and a
 // guardian or representative; below, one of these, and from 12 on the child is heard. A guardian who is
 // suspected has no say. A signature that is missing never stops an urgent proposal; a no does.
-func (r *Referral) judge(h Hop) (v verdict, reason string) {
+func (r *Referral) judge(h Hop) (v verdict, reason string) { //nolint:gocyclo // one rule of consent a line
 	own := r.answer(h, "person")
 	adults := []string{r.answer(h, "representative")}
 	if !r.Suspect {

@@ -25,7 +25,7 @@ func (s *Referrals) Take(ctx context.Context, adviser, id string, x Receipt) (Re
 }
 
 // receipt moves the hop in work. What comes again changes nothing; what implies receiving receives first.
-func (s *Referrals) receipt(r *Referral, x Receipt, now time.Time) error {
+func (s *Referrals) receipt(r *Referral, x Receipt, now time.Time) error { //nolint:gocyclo // one receipt a case
 	h := r.hop()
 	if (x.State == ReferralDeclined) != strings.HasPrefix(x.Reason, "r_") || x.State != ReferralDeclined && x.Reason != "" {
 		return ErrInvalid

@@ -169,7 +169,7 @@ func TestWordsAndLinksOfReferrals(t *testing.T) {
 	t.Parallel()
 	tokens := NewTokens(func(purpose string) []byte { return []byte(purpose) })
 	id := tokens.DeedID()
-	if tokens.ReferralWord(id) != tokens.ReferralWord(id) || tokens.ReferralWord(id) == tokens.ReferralWord(tokens.DeedID()) {
+	if word := tokens.ReferralWord(id); word != tokens.ReferralWord(id) || tokens.ReferralWord(id) == tokens.ReferralWord(tokens.DeedID()) {
 		t.Error(tokens.ReferralWord(id))
 	}
 	token := tokens.SignReferral(id, 3)

@@ -216,7 +216,7 @@ func (s *Referrals) send(r *Referral, now time.Time) error {
 // Act notes what the duty did and says what is next, and when; without a next the one that is there stays,
 // later by two days when somebody was chased. Errors: ErrInvalid, ErrForbiddenMove (to chase who was not
 // asked), ErrClaimed, ErrNotFound.
-func (s *Referrals) Act(ctx context.Context, adviser, id, code, next string, at time.Time) (Referral, error) {
+func (s *Referrals) Act(ctx context.Context, adviser, id, code, next string, at time.Time) (Referral, error) { //nolint:gocyclo // one action a case
 	if next != "" && !has(NextActions(), next) {
 		return Referral{}, ErrInvalid
 	}

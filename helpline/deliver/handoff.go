@@ -16,7 +16,7 @@ type Handoff struct {
 func (m *Mail) SendHandoff(ctx context.Context, h Handoff) error {
 	text := "Teille on asia, viite " + h.Word + ".\n" +
 		"Linkki ei avaudu ilman kertakäyttöistä koodia, jonka kerromme puhelimitse.\n\n" +
-		"Ni har ett ärende, referens " + h.Word + ".\n" +
+		"Ni har ett ärende, referens " + h.Word + ".\n" + //nolint:misspell // Swedish
 		"Länken öppnas inte utan en engångskod som vi berättar per telefon.\n\n" +
 		"A matter waits for you, reference " + h.Word + ".\n" +
 		"The link does not open without a one-time code, which we tell you by telephone.\n\n" + h.Link + "\n"

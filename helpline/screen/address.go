@@ -28,7 +28,7 @@ var addressRules = []struct {
 	{regexp.MustCompile(`(?:[A-ZÅÄÖ][\pL']+\s){1,2}(?i:` + enEnds + `)\.?(?i:` + blankless(houseEnd) + `)`), nil},
 	{expr(`\d{5}\s` + towns), nil},
 	{expr(`(?:pl|pb|po\sbox|p\.o\.\sbox|box)\s\d{1,5},?\s\d{5}(?:\s\pL+)?`), nil},
-	{expr(`(?:osoite|osoitteeni|osoitteessa|osoitteeseen|kotiosoite|adress|adressen|adressen\sär|address|lives\sat|bor\spå|asuu)\s?(?:on|är|is)?\s?:?\s(?:\pL+\s){0,2}[\pL-]{4,}\s\d{1,3}(?:\s?[a-z](?:\s\d{1,3})?)?`), notTime},
+	{expr(`(?:osoite|osoitteeni|osoitteessa|osoitteeseen|kotiosoite|adress|adressen|adressen\sär|address|lives\sat|bor\spå|asuu)\s?(?:on|är|is)?\s?:?\s(?:\pL+\s){0,2}[\pL-]{4,}\s\d{1,3}(?:\s?[a-z](?:\s\d{1,3})?)?`), notTime}, //nolint:misspell // Swedish
 }
 
 func blankless(s string) string { return strings.Join(strings.Fields(s), "") }

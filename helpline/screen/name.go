@@ -23,7 +23,7 @@ var nameToken = regexp.MustCompile(`\pL[\pL'-]*`)
 
 // names gives people called by name: after a word that says so, or a first name of the lists, with a
 // family name behind it, or a family name in the middle of a sentence.
-func names(p passage) []span {
+func names(p passage) []span { //nolint:gocyclo // one kind of context a case
 	var found []span
 	for _, re := range []*regexp.Regexp{called, calledSmall} {
 		for _, at := range re.FindAllStringSubmatchIndex(p.text, -1) {

@@ -17,7 +17,7 @@ var spokenDigits = func() map[string]int {
 		2: `kymmenen kaksikymmentä kolmekymmentä neljäkymmentä viisikymmentä kuusikymmentä seitsemänkymmentä kahdeksankymmentä yhdeksänkymmentä
 			nelkyt neljäkyt viiskyt viiskytä kuuskyt kolkyt kakskyt seiskyt kaskyt yheskyt
 			tio tjugo trettio fyrtio femtio sextio sjuttio åttio nittio tjugi fyrti femti sexti sjutti åtti nitti
-			ten eleven twelve twenty thirty forty fourty fifty sixty seventy eighty ninety`,
+			ten eleven twelve twenty thirty forty fourty fifty sixty seventy eighty ninety`, //nolint:misspell // as people write it
 		0: `plus plussa dubbel double triple tupla trippel ja och and sitten sen then viiva streck dash`,
 	} {
 		for w := range strings.FieldsSeq(list) {
