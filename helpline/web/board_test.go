@@ -295,3 +295,32 @@ func TestNightBefore(t *testing.T) {
 		}
 	}
 }
+
+// What a supervisor sets is on the contact's page: the message in its language, that the line is closed, that many
+// come; and a message is text, whatever is in it.
+func TestContactPageTellsOfTheOpening(t *testing.T) {
+	t.Parallel()
+	for name, x := range map[string]struct {
+		o     helpline.Opening
+		tells []string
+		hides []string
+	}{
+		"open":   {helpline.Opening{}, nil, []string{"line-notice", "line-closed", "line-event"}},
+		"closed": {helpline.Opening{Closed: true, Notice: map[string]string{"en": "<b>Back at 8</b>"}}, []string{"line-closed", "&lt;b&gt;Back at 8"}, []string{"<b>Back", "line-event"}},
+		"event":  {helpline.Opening{Event: true, Notice: map[string]string{"fi": "Ruuhkaa"}}, []string{"line-event"}, []string{"line-notice", "line-closed"}},
+	} {
+		h := newHouse(t)
+		h.book.opening = x.o
+		page := h.do(t, call{"GET", "/en", "", nil}).body
+		for _, want := range x.tells {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: the page lacks %s", name, want)
+			}
+		}
+		for _, not := range x.hides {
+			if strings.Contains(page, not) {
+				t.Errorf("%s: the page has %s", name, not)
+			}
+		}
+	}
+}

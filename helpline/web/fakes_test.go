@@ -25,6 +25,7 @@ type book struct {
 	word     func(helpline.Notice) // where notices of steps go
 	downs    chan string
 	asked    int
+	opening  helpline.Opening
 }
 
 type entry struct {
@@ -206,7 +207,8 @@ func (b *book) Status(context.Context) (helpline.Status, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.asked++
-	return helpline.Status{Open: true, Languages: []string{"sv"}}, b.fail
+	o := b.opening
+	return helpline.Status{Open: !o.Closed, Languages: []string{"sv"}, Notice: o.Notice, Event: o.Event}, b.fail
 }
 
 // adviserSays puts a line of the adviser into the conversation and gives its notice.

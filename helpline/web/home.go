@@ -17,7 +17,7 @@ func (s *Server) contactPage(lang string) echo.HandlerFunc {
 		st := s.lately.status(c.Request().Context(), s.line)
 		return s.page(c, s.pages.Contact(lang, ContactData{
 			Phone: s.phone, Languages: talkLanguages(lang, st.Languages), Organisations: choices(codes.OrganisationKind, lang),
-			Times: s.pages.times(lang, s.now()),
+			Times: s.pages.times(lang, s.now()), Closed: !st.Open, Event: st.Event, Notice: st.Notice[lang],
 		}))
 	}
 }

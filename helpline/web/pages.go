@@ -41,6 +41,9 @@ type ContactData struct {
 	Languages     []Choice // the languages one may talk in, staffed ones first
 	Organisations []Choice // organisation_kind
 	Times         []Slot   // when people may ask to be called
+	Closed        bool     // no new chats are taken now
+	Event         bool     // many come at once: a callback is offered first
+	Notice        string   // what a supervisor tells, in the page's language; empty: nothing
 }
 
 // Slot is one time at which we may call: two instants of the wire with a space between, and words.
