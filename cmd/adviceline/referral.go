@@ -73,10 +73,11 @@ func (m *mailRoom) send(ctx context.Context, about storage.MailAbout) error {
 	if m.mail == nil {
 		return helpline.ErrNotFound
 	}
-	err := m.handoff(ctx, about)
+	what := m.handoff
 	if about.Disclosure != "" {
-		err = m.register(ctx, about)
+		what = m.register
 	}
+	err := what(ctx, about)
 	if errors.Is(err, deliver.ErrNoAddress) {
 		return helpline.ErrNotFound
 	}
