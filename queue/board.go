@@ -38,8 +38,7 @@ type boardReply struct {
 		Arrival  int64  `json:"arrival"`
 	} `json:"waiting"`
 	Advisers []struct {
-		ID   string `json:"id"`
-		Idle int64  `json:"idle"`
+		ID string `json:"id"`
 		helpline.Duty
 	} `json:"advisers"`
 	Danger []alarm `json:"danger"`

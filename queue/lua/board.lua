@@ -24,7 +24,7 @@ for i = 4, #ARGV do
   local a = adviser(ARGV[i])
   if a.conn then
     local d = duty(a)
-    d.id, d.idle = ARGV[i], num(a.idle)
+    d.id = ARGV[i]
     staff[#staff + 1] = d
   end
 end

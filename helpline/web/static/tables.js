@@ -113,7 +113,7 @@ export class Tables {
   /** @private */
   hours(list) {
     const picture = document.getElementById('chart');
-    const mark = '?' + list.map((h) => h.at + h.arrived + h.abandoned).join('').length + '-' + Date.now();
+    const mark = '?' + Date.now(); // an address of its own, or the browser shows the last picture again
     const dark = document.createElement('source');
     dark.srcset = '/api/v1/board/hours/dark.svg' + mark;
     dark.media = '(prefers-color-scheme: dark)';
