@@ -56,8 +56,8 @@ func (p *pagedLine) connect(path string, hello object) *end {
 	return e
 }
 
-// console signs somebody in anew and opens their console; nobody has heard it yet.
-func (p *pagedLine) console(name string) (*end, object) {
+// ticket signs somebody in anew and gives what opens one console.
+func (p *pagedLine) ticket(name string) string {
 	p.Helper()
 	body, _ := json.Marshal(object{"name": name, "password": goodPassword})
 	res := p.post("/api/v1/session", body, nil)
@@ -68,7 +68,13 @@ func (p *pagedLine) console(name string) (*end, object) {
 	if err := json.NewDecoder(p.post("/api/v1/console/ticket", nil, res.Cookies()).Body).Decode(&ticket); err != nil {
 		p.Fatal(err)
 	}
-	e := p.connect("/api/v1/console/socket", object{"ticket": ticket.Ticket})
+	return ticket.Ticket
+}
+
+// console signs somebody in anew and opens their console; nobody has heard it yet.
+func (p *pagedLine) console(name string) (*end, object) {
+	p.Helper()
+	e := p.connect("/api/v1/console/socket", object{"ticket": p.ticket(name)})
 	return e, e.want("welcome")
 }
 

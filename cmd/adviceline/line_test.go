@@ -60,29 +60,7 @@ func (p *pagedLine) sock(path string, hello told) *sock {
 // desk signs somebody in, opens their console and is ready.
 func (p *pagedLine) desk(name string) *sock {
 	p.Helper()
-	answer := func(path, body string, cookies []*http.Cookie) *http.Response {
-		req, err := http.NewRequestWithContext(p.Context(), http.MethodPost, "http://"+p.addr+path, strings.NewReader(body))
-		if err != nil {
-			p.Fatal(err)
-		}
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Origin", "http://"+p.addr)
-		for _, c := range cookies {
-			req.AddCookie(c)
-		}
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			p.Fatal(err)
-		}
-		p.Cleanup(func() { _ = res.Body.Close() })
-		return res
-	}
-	in := answer("/api/v1/session", `{"name":"`+name+`","password":"`+goodPassword+`"}`, nil)
-	var t struct{ Ticket string }
-	if err := json.NewDecoder(answer("/api/v1/console/ticket", "", in.Cookies()).Body).Decode(&t); err != nil {
-		p.Fatal(err)
-	}
-	s := p.sock("/api/v1/console/socket", told{"ticket": t.Ticket})
+	s := p.sock("/api/v1/console/socket", told{"ticket": p.ticket(name)})
 	s.ask(told{"type": "audible"}, "duty")
 	s.ask(told{"type": "duty", "state": "ready"}, "duty")
 	return s
