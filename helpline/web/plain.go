@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -60,17 +59,9 @@ func (f plainFields) get(name string) string { return f.Get(name) }
 func (f plainFields) work() bool { return f.get("work") == "true" || f.get("asks") == "work" }
 
 func plainForm(c echo.Context) (f plainFields, err error) {
-	if kind, _, _ := mime.ParseMediaType(c.Request().Header.Get("Content-Type")); kind != "application/x-www-form-urlencoded" {
-		return f, codeMediaType
-	}
-	if f.raw, err = read(c); err != nil {
-		return f, err
-	}
-	if f.Values, err = url.ParseQuery(string(f.raw)); err != nil {
-		return f, codeMalformed
-	}
+	f.raw, f.Values, err = readForm(c)
 	f.lang = f.get("lang")
-	return f, nil
+	return f, err
 }
 
 // foreign refuses a form that another site's page has posted. Browsers say whose page it is; with

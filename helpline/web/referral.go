@@ -2,9 +2,7 @@ package web
 
 import (
 	"errors"
-	"mime"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -73,7 +71,7 @@ func (s *Server) takeHanded(c echo.Context) error {
 	if err := s.posts.take(s.network(c)); err != nil {
 		return err
 	}
-	form, err := readForm(c)
+	_, form, err := readForm(c)
 	if err != nil {
 		return err
 	}
@@ -141,22 +139,6 @@ func (s *Server) handed(c echo.Context, d HandData) error {
 	d.Phone = s.phone
 	c.Response().Header().Set("Vary", "Accept-Language")
 	return s.page(c, s.pages.Handed(preferred(c.Request().Header.Get("Accept-Language")), d))
-}
-
-// readForm reads what a page without script posts.
-func readForm(c echo.Context) (url.Values, error) {
-	if kind, _, _ := mime.ParseMediaType(c.Request().Header.Get("Content-Type")); kind != "application/x-www-form-urlencoded" {
-		return nil, codeMediaType
-	}
-	body, err := read(c)
-	if err != nil {
-		return nil, err
-	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return nil, codeMalformed
-	}
-	return form, nil
 }
 
 // partnerBody is one step of a receiver's own system.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"net/url"
 	"runtime"
 	"strconv"
 	"strings"
@@ -145,3 +146,17 @@ func origin(skip int) string {
 }
 
 func keys[K comparable, V any](m map[K]V) iter.Seq[K] { return maps.Keys(m) }
+
+// readForm reads what a page without script posts, and gives it as received too.
+func readForm(c echo.Context) (raw []byte, form url.Values, err error) {
+	if kind, _, _ := mime.ParseMediaType(c.Request().Header.Get("Content-Type")); kind != "application/x-www-form-urlencoded" {
+		return nil, nil, codeMediaType
+	}
+	if raw, err = read(c); err != nil {
+		return nil, nil, err
+	}
+	if form, err = url.ParseQuery(string(raw)); err != nil {
+		return nil, nil, codeMalformed
+	}
+	return raw, form, nil
+}
