@@ -49,6 +49,7 @@ type Config struct {
 	Limits Limits
 	Paging Paging
 
+	EmbargoDays  int `env:"EMBARGO_DAYS" envDefault:"30" min:"14" max:"366" meaning:"days between the end of a period and the release of its statistics"`
 	RedisPool    int `env:"REDIS_POOL" envDefault:"24" min:"2" max:"1000" meaning:"connections to Redis, beside those that block"`
 	DatabasePool int `env:"DATABASE_POOL" envDefault:"8" min:"2" max:"500" meaning:"connections to Postgres"`
 }

@@ -98,7 +98,7 @@ func TestFaultsAreNamedAllAtOnceAndNeverShowTheValue(t *testing.T) {
 		{"TEXT_LIFE_SECONDS=86401", OutOfRange}, {"TEXT_IDLE_SECONDS=14401", OutOfRange}, {"LIMIT_INTAKE=0", OutOfRange},
 		{"CONSOLE_DEAD_SECONDS=5", TooShort}, {"CONTACT_DEAD_SECONDS=20", TooShort}, {"NODE_HEARTBEAT_SECONDS=10", TooShort},
 		{"CLOCK=test OPS_ADDR=0.0.0.0:1", OnlyOnLoopback}, {"KEY_NOW=2026-11-23T00:00:00Z OPS_ADDR=:1", OnlyOnLoopback},
-		{"ADDR=" + strings.Repeat("a", longest+1), TooLarge}, {"OVERDUE_SECONDS=86401", OutOfRange},
+		{"ADDR=" + strings.Repeat("a", longest+1), TooLarge}, {"OVERDUE_SECONDS=86401", OutOfRange}, {"EMBARGO_DAYS=13", OutOfRange},
 		{"LANES=sentinel", NotARule}, {"LANES=danger=1/1", NotARule}, {"LANES=" + someLanes + ",ordinary=0/0", NotARule},
 		{"LANES=" + someLanes + ",ordinary=-1/1", NotARule}, {"LANES=" + someLanes + ",danger=1/1", NotARule},
 		{"LANES=" + someLanes + ",ordinary=86401/1", NotARule}, {"LANES=" + someLanes + ",sentinel=1/1", NotARule},
@@ -156,7 +156,7 @@ func TestEverySettingHasANameADefaultAndAMeaning(t *testing.T) {
 		}
 		seen[s.Name] = true
 	}
-	if len(seen) != 71 || strings.Count(SettingsTable(), "\n") != len(seen)+2 {
+	if len(seen) != 72 || strings.Count(SettingsTable(), "\n") != len(seen)+2 {
 		t.Errorf("%d settings", len(seen))
 	}
 }

@@ -37,6 +37,7 @@ type Metrics struct {
 	pages                    *prometheus.CounterVec
 	unmanned                 prometheus.Gauge
 	textLost                 prometheus.Counter
+	released                 *prometheus.CounterVec
 }
 
 // waitBuckets are seconds: fine around the first minute, where the service level is measured.
@@ -53,6 +54,8 @@ func NewMetrics(labels Labels) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		labels:   labels,
+		released: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "adviceline_released_tables_total", Help: "Tables of periods that this node released, by result: published or withheld."}, []string{"result"}),
 		textLost: counter("text_lost_total", "Conversations of which Redis lost text."),
 		accepted: counter("contacts_accepted_total", "Contacts whose acceptance was acknowledged."),
 		recorded: counter("outcomes_recorded_total", "Outcomes recorded by advisers."),
@@ -73,6 +76,7 @@ func NewMetrics(labels Labels) *Metrics {
 		sockets: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "adviceline_sockets", Help: "Open sockets of this node, by side."}, []string{"side"}),
 	}
+	m.Released(0, 0)
 	for _, v := range append(slices.Clone(labels.EndReasons), Other) {
 		m.ended.WithLabelValues(v)
 	}
@@ -90,7 +94,7 @@ func NewMetrics(labels Labels) *Metrics {
 			m.pages.WithLabelValues(way, result)
 		}
 	}
-	m.registry.MustRegister(m.textLost, m.pages, m.unmanned, m.accepted, m.recorded, m.repaired, m.ended, m.offers, m.waiting, m.oldest, m.pending, m.waits, m.sockets,
+	m.registry.MustRegister(m.textLost, m.released, m.pages, m.unmanned, m.accepted, m.recorded, m.repaired, m.ended, m.offers, m.waiting, m.oldest, m.pending, m.waits, m.sockets,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -124,6 +128,12 @@ func (m *Metrics) Recorded() { m.recorded.Inc() }
 // Repaired counts repairs by the reconciler.
 func (m *Metrics) Repaired(kind string, n int) {
 	m.repaired.WithLabelValues(among(m.labels.Repairs, kind)).Add(float64(n))
+}
+
+// Released counts tables of a release.
+func (m *Metrics) Released(published, withheld int) {
+	m.released.WithLabelValues("published").Add(float64(published))
+	m.released.WithLabelValues("withheld").Add(float64(withheld))
 }
 
 // TextLost counts conversations of which Redis lost text.

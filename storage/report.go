@@ -5,54 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-
-	"github.com/jackc/pgx/v5"
 
 	"adviceline/helpline"
 	"adviceline/helpline/disclose"
 )
-
-// Release publishes every period that is over with its embargo and not published yet, each once and for good. It tells
-// how many. One node does so at a time; a release that dies has published nothing of its period.
-func (s *Store) Release(ctx context.Context, settings disclose.Settings) (n int, err error) {
-	if err := settings.Check(); err != nil {
-		return 0, fmt.Errorf("release: %w", err)
-	}
-	counts, err := s.Counts(ctx)
-	if err != nil || len(counts) == 0 {
-		return 0, err
-	}
-	published, done, err := s.published(ctx)
-	if err != nil {
-		return 0, err
-	}
-	now, err := s.Time(ctx)
-	if err != nil {
-		return 0, err
-	}
-	first := now.Year()
-	for p := range counts {
-		y, _ := strconv.Atoi(string(p[:4]))
-		first = min(first, y)
-	}
-	for _, p := range disclose.Periods(first, now.Year()) {
-		if done[p] || !p.Due(now, settings) {
-			continue
-		}
-		pub, err := disclose.Release(disclose.Request{Period: p, Counts: counts, Published: published, Settings: settings})
-		if err != nil {
-			return n, err
-		}
-		frozen, err := s.freeze(ctx, pub)
-		if err != nil || !frozen {
-			return n, err // another node was first: its draws hold, the next turn reads them
-		}
-		n++
-		published = append(published, pub.Tables...)
-	}
-	return n, nil
-}
 
 // published reads what was published, and which periods are.
 func (s *Store) published(ctx context.Context) (all []disclose.Published, done map[disclose.Period]bool, err error) {
@@ -76,42 +32,6 @@ func (s *Store) published(ctx context.Context) (all []disclose.Published, done m
 		all = append(all, p)
 	}
 	return all, done, nil
-}
-
-// freeze stores a period whole; false when it was published already.
-func (s *Store) freeze(ctx context.Context, pub disclose.Publication) (bool, error) {
-	const insert = `INSERT INTO report (period, tab, json, csv) VALUES (@period, @tab, @json, @csv)`
-	const mark = `INSERT INTO report (period, tab) VALUES (@period, '') ON CONFLICT DO NOTHING`
-	frozen := false
-	err := s.within(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, mark, named{"period": string(pub.Period)})
-		if frozen = tag.RowsAffected() == 1; err != nil || !frozen {
-			return err
-		}
-		for _, t := range pub.Tables {
-			text, err := t.JSON()
-			if err != nil {
-				return err
-			}
-			table, err := t.CSV()
-			if err != nil {
-				return err
-			}
-			if _, err := tx.Exec(ctx, insert, named{"period": string(pub.Period), "tab": t.Table, "json": text, "csv": table}); err != nil {
-				return err
-			}
-		}
-		for _, w := range pub.Withheld {
-			if _, err := tx.Exec(ctx, insert, named{"period": string(pub.Period), "tab": w.Table, "json": nil, "csv": nil}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return false, fmt.Errorf("freeze report: %w", err)
-	}
-	return frozen, nil
 }
 
 // Report gives the frozen bytes of one table of a period. Errors: disclose.ErrUnknownTable, helpline.ErrNotFound for

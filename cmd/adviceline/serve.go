@@ -277,6 +277,7 @@ func (n *node) openLoops(ctx context.Context) error {
 	n.stops.goes("callbacks", n.line.RunRebook)
 	n.stops.goes("purge", n.purge)
 	n.stops.goes("flush", n.flush)
+	n.stops.goes("release", n.publish)
 	n.stops.goes("positions", n.contacts.Run)
 	n.tellServed(ctx)
 	n.stops.goes("served languages", n.keepServed)

@@ -42,6 +42,9 @@ type Closed struct {
 	Length   string
 }
 
+// DaysOpen are the codes of how long a referral was open.
+var DaysOpen = []string{"d0_2", "d3_7", "d8_14", "d15_30", "d31_plus"}
+
 // Handoff is a referral that ended.
 type Handoff struct {
 	Destination, State, Declined string
@@ -49,28 +52,28 @@ type Handoff struct {
 }
 
 // CountOutcome gives the cells that one recorded outcome counts in: of contacts.
-func (c Counts) CountOutcome(a codes.Answers) { c.count(Outcomes, valuesOf(a)) }
+func (c Counts) CountOutcome(a codes.Answers) { c.count(Outcomes, valuesOf(a), 1) }
 
 // CountVictim counts a contact that speaks of a possible victim; it counts no other.
 func (c Counts) CountVictim(a codes.Answers) {
 	if a.Speaks() {
-		c.count(Victims, valuesOf(a))
+		c.count(Victims, valuesOf(a), 1)
 	}
 }
 
 // CountClosed counts a contact of the ledger.
-func (c Counts) CountClosed(x Closed) { c.count(Contacts, x.values()) }
+func (c Counts) CountClosed(x Closed) { c.count(Contacts, x.values(), 1) }
 
-// CountHandoff counts a referral.
-func (c Counts) CountHandoff(h Handoff) {
+// CountHandoffs counts n referrals that ended alike.
+func (c Counts) CountHandoffs(h Handoff, n int64) {
 	c.count(Referrals, map[string][]string{
 		"destination": one(h.Destination), "final_state": one(h.State), "decline_reason": one(h.Declined),
-		"days_open": one(bucket(h.Days, []int{2, 8, 15, 31}, "d0_1", "d2_7", "d8_14", "d15_30", "d31_plus")),
-	})
+		"days_open": one(bucket(h.Days, []int{3, 8, 15, 31}, DaysOpen...)),
+	}, n)
 }
 
-// count adds one to every cell of the population's tables that the values name.
-func (c Counts) count(population string, values map[string][]string) {
+// count adds n to every cell of the population's tables that the values name.
+func (c Counts) count(population string, values map[string][]string, n int64) {
 	for _, t := range Plan() {
 		if t.Population != population {
 			continue
@@ -80,7 +83,7 @@ func (c Counts) count(population string, values map[string][]string) {
 			cells = []string{cells[0] + "/" + t.Dims[1].pick(values, true)[0]}
 		}
 		for _, cell := range cells {
-			c.Add(t.Name, cell, 1)
+			c.Add(t.Name, cell, n)
 		}
 	}
 }

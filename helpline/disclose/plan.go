@@ -96,7 +96,7 @@ var dimensions = sync.OnceValue(func() map[string]Dimension {
 	add("persons", codes.Persons)
 	add("destination", codes.DestinationKind)
 	add("final_state", codes.ReferralState)
-	add("days_open", nil, "d0_1", "d2_7", "d8_14", "d15_30", "d31_plus")
+	add("days_open", nil, DaysOpen...)
 	add("decline_reason", codes.DeclineReason)
 	return all
 })

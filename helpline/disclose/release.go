@@ -18,6 +18,8 @@ type Request struct {
 	Kinds func(table, cell string) (n int, known bool)
 	// Settings; the zero value is Standard.
 	Settings Settings
+	// Over is asked between draws; its error ends the release, which then has published nothing. nil: nothing does.
+	Over func() error
 
 	draw   func(n int64) int64 // for tests; nil: secret
 	effort int                 // work before a table is given up; 0: patience
@@ -27,7 +29,7 @@ type Request struct {
 const patience = 10_000_000
 
 // Release gives what a period publishes: each table, or that it is withheld. Calling it twice for one period
-// would draw twice, so whoever calls it keeps the first result for good. Errors: ErrFloor.
+// would draw twice, so whoever calls it keeps the first result for good. Errors: ErrFloor, and that of Over.
 func Release(r Request) (Publication, error) {
 	if r.Settings == (Settings{}) {
 		r.Settings = Standard()
@@ -41,11 +43,17 @@ func Release(r Request) (Publication, error) {
 	if r.draw == nil {
 		r.draw = secret
 	}
+	if r.Over == nil {
+		r.Over = func() error { return nil }
+	}
 	out := Publication{Period: r.Period}
 	shown := map[string]Published{}
 	for _, population := range []string{Outcomes, Contacts, Victims, Referrals} {
 		for _, t := range r.population(population) {
 			shown[t.Table] = t
+		}
+		if err := r.Over(); err != nil {
+			return Publication{}, fmt.Errorf("release %s: %w", r.Period, err)
 		}
 	}
 	for _, t := range r.Period.tables() {

@@ -13,12 +13,12 @@ func (j *job) settle() {
 	total := j.system.vars[j.system.size(j.Period, "")]
 	j.tables = slices.DeleteFunc(j.tables, func(t Table) bool { return !large(t, j.Period, total.lo) })
 	random := wander()
-	for len(j.tables) > 0 {
+	for len(j.tables) > 0 && j.Over() == nil {
 		j.mark()
 		j.drawFresh(func(i int) bool { return j.system.vars[i].key != "" })
 		var bad []int
 		effort := j.effort
-		for draw := 0; draw < maxDraws && effort > 0; draw++ {
+		for draw := 0; draw < maxDraws && effort > 0 && j.Over() == nil; draw++ {
 			if bad = j.system.unsafe(random, &effort); len(bad) == 0 {
 				return
 			}
