@@ -18,7 +18,7 @@ import (
 
 // places are the keys, by what follows the line's tag, that a rebuild makes anew.
 var (
-	places = []string{":classes", ":reserved", ":danger", ":timers", ":owed", ":nodes", ":calls", ":review"}
+	places = []string{":classes", ":reserved", ":danger", ":timers", ":owed", ":nodes", ":calls", ":review", ":consoles"}
 	many   = []string{":w:", ":serve:", ":offers:", ":legs:", ":parked:", ":n:"}
 )
 

@@ -17,12 +17,14 @@ function place.away(id, c)
 end
 local function owned(id, c, r)
   local a = adviser(c.owner)
-  local w = isCall(c) and r.capacity or 1
+  local w = c.external == '1' and 0 or isCall(c) and r.capacity or 1
   call('SADD', P .. ':legs:' .. c.owner, id)
+  call('SADD', P .. ':consoles', c.owner)
   putc(id, c, 'weight', w)
   puta(c.owner, a, 'used', num(a.used) + w, 'up', '0', 'capacity', a.capacity or r.capacity)
   call('ZADD', TIMERS, 'NX', now + @grace, 'lost|' .. c.owner)
 end
+function place.external(id, c, r) owned(id, c, r) end
 function place.active(id, c, r)
   putc(id, c, 'state', 'active', 'told', '0')
   owned(id, c, r)
@@ -70,7 +72,8 @@ for _, r in ipairs(cjson.decode(ARGV[4])) do
   -- A return by number that Redis forgot with its last second: whoever came back sees nothing earlier, and the
   -- number that was used is over.
   local returned = known and r.version > num(c.version)
-  local gone = open and (not known or num(c.count) > 0) and call('EXISTS', P .. ':s:' .. id) == 0
+  local aside = r.channel == 'phone' or r.channel == 'in_person' -- it has a form, and nothing that was said here
+  local gone = open and not aside and (not known or num(c.count) > 0) and call('EXISTS', P .. ':s:' .. id) == 0
   putc(id, c, 'life', ARGV[1], 'state', r.state, 'channel', r.channel, 'language', r.language, 'lane', r.lane, 'skill', c.skill or '',
     'arrival', fmt('%.0f', r.arrival), 'owner', r.owner, 'version', r.version, 'reason', r.reason, 'print', c.print or r.print or '',
     'epoch', open and math.max(r.epoch, num(c.epoch), base) or r.epoch, 'accepted', fmt('%.0f', r.accepted), 'ended', fmt('%.0f', r.ended),
@@ -80,11 +83,12 @@ for _, r in ipairs(cjson.decode(ARGV[4])) do
     putc(id, c, 'floor', kept, 'got', kept, 'heldin', '')
     unnumber(id, c)
   end
-  if returned or not c.number then
+  if aside then putc(id, c, 'external', '1', 'weight', 0)
+  elseif returned or not c.number then
     putc(id, c, 'number', r.number)
     if open or r.state == 'abandoned' then call('SET', P .. ':number:' .. r.number, id, 'NX') end
   end
-  if not c.key and (r.key or '') ~= '' then putc(id, c, 'key', r.key, 'intake', r.told) end
+  if not aside and not c.key and (r.key or '') ~= '' then putc(id, c, 'key', r.key, 'intake', r.told) end
   if r.windows then
     putc(id, c, 'windows', r.windows, 'attempts', r.attempts, 'converted', r.converted, 'due', fmt('%.0f', r.due),
       'overdue', fmt('%.0f', tonumber(string.match(r.windows, '(%d+)$')) - 5400000))

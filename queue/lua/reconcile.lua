@@ -103,6 +103,8 @@ function held.danger_open(id, c)
   inOrder(':danger', id, c.arrival)
   timed('danger|' .. id, now + @danger)
 end
+-- A call beside the queue has no clock of its own: its console has, and the lease of its adviser.
+function held.external(id, c) owned(id, c) end
 function held.wrapping(id, c)
   inSet(':legs:' .. (c.owner or ''), id)
   timed('wrap|' .. id, now + @wrap)
@@ -147,7 +149,7 @@ function check.a(aid)
     end
   end
   members(':offers:', function(c) return (c.state == 'offered' or c.state == 'transferring') and c.offered == aid end, 'offerweight')
-  members(':legs:', function(c) return (live(c) or c.state == 'wrapping') and c.owner == aid end, 'weight')
+  members(':legs:', function(c) return (live(c) or c.state == 'wrapping' or c.state == 'external') and c.owner == aid end, 'weight')
   members(':parked:', function(c) return c.state == 'parked' and c.owner == aid end)
   if num(a.used) ~= load then
     puta(aid, a, 'used', load)
