@@ -38,6 +38,7 @@ type Metrics struct {
 	unmanned                 prometheus.Gauge
 	textLost                 prometheus.Counter
 	released                 *prometheus.CounterVec
+	notRecorded, missed      prometheus.Counter
 }
 
 // waitBuckets are seconds: fine around the first minute, where the service level is measured.
@@ -56,9 +57,11 @@ func NewMetrics(labels Labels) *Metrics {
 		labels:   labels,
 		released: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "adviceline_released_tables_total", Help: "Tables of periods that this node released, by result: published or withheld."}, []string{"result"}),
-		textLost: counter("text_lost_total", "Conversations of which Redis lost text."),
-		accepted: counter("contacts_accepted_total", "Contacts whose acceptance was acknowledged."),
-		recorded: counter("outcomes_recorded_total", "Outcomes recorded by advisers."),
+		notRecorded: counter("outcomes_not_recorded_total", "Forms that nobody had written when their time was over."),
+		missed:      counter("callback_windows_missed_total", "Windows of callbacks that closed although nobody had tried to call."),
+		textLost:    counter("text_lost_total", "Conversations of which Redis lost text."),
+		accepted:    counter("contacts_accepted_total", "Contacts whose acceptance was acknowledged."),
+		recorded:    counter("outcomes_recorded_total", "Outcomes recorded by advisers."),
 		repaired: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "adviceline_reconciler_repairs_total", Help: "Breaches of an invariant of the live state that were repaired, by kind; stays 0."}, []string{"kind"}),
 		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -94,7 +97,7 @@ func NewMetrics(labels Labels) *Metrics {
 			m.pages.WithLabelValues(way, result)
 		}
 	}
-	m.registry.MustRegister(m.textLost, m.released, m.pages, m.unmanned, m.accepted, m.recorded, m.repaired, m.ended, m.offers, m.waiting, m.oldest, m.pending, m.waits, m.sockets,
+	m.registry.MustRegister(m.textLost, m.notRecorded, m.missed, m.released, m.pages, m.unmanned, m.accepted, m.recorded, m.repaired, m.ended, m.offers, m.waiting, m.oldest, m.pending, m.waits, m.sockets,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -138,6 +141,12 @@ func (m *Metrics) Released(published, withheld int) {
 
 // TextLost counts conversations of which Redis lost text.
 func (m *Metrics) TextLost(n int) { m.textLost.Add(float64(n)) }
+
+// NotRecorded counts a form that nobody wrote in time.
+func (m *Metrics) NotRecorded() { m.notRecorded.Inc() }
+
+// WindowMissed counts a callback's window that closed untried.
+func (m *Metrics) WindowMissed() { m.missed.Inc() }
 
 // Offer counts an offer that came to its end.
 func (m *Metrics) Offer(result string) {

@@ -12,7 +12,10 @@ func sample() *Metrics {
 }
 
 // promised is what dashboards and alerts rely on.
-const promised = `# HELP adviceline_contacts_accepted_total Contacts whose acceptance was acknowledged.
+const promised = `# HELP adviceline_callback_windows_missed_total Windows of callbacks that closed although nobody had tried to call.
+# TYPE adviceline_callback_windows_missed_total counter
+adviceline_callback_windows_missed_total 1
+# HELP adviceline_contacts_accepted_total Contacts whose acceptance was acknowledged.
 # TYPE adviceline_contacts_accepted_total counter
 adviceline_contacts_accepted_total 1
 # HELP adviceline_contacts_ended_total Contacts that ended, by reason.
@@ -29,6 +32,9 @@ adviceline_offers_total{result="other"} 0
 # HELP adviceline_oldest_wait_seconds Age of the contact that has waited longest, in seconds; 0 when nobody waits.
 # TYPE adviceline_oldest_wait_seconds gauge
 adviceline_oldest_wait_seconds 12.5
+# HELP adviceline_outcomes_not_recorded_total Forms that nobody had written when their time was over.
+# TYPE adviceline_outcomes_not_recorded_total counter
+adviceline_outcomes_not_recorded_total 1
 # HELP adviceline_outcomes_recorded_total Outcomes recorded by advisers.
 # TYPE adviceline_outcomes_recorded_total counter
 adviceline_outcomes_recorded_total 1
@@ -53,6 +59,8 @@ func TestThePromisedMetrics(t *testing.T) {
 	m.Ended("finished")
 	m.Ended("a word that somebody sent")
 	m.Recorded()
+	m.NotRecorded()
+	m.WindowMissed()
 	m.Repaired("place", 1)
 	m.Offer("accepted")
 	m.Waited(7)
@@ -62,6 +70,7 @@ func TestThePromisedMetrics(t *testing.T) {
 	m.Sockets("contact", -1)
 	names := []string{
 		"adviceline_contacts_accepted_total", "adviceline_contacts_ended_total", "adviceline_outcomes_recorded_total",
+		"adviceline_outcomes_not_recorded_total", "adviceline_callback_windows_missed_total",
 		"adviceline_waiting", "adviceline_oldest_wait_seconds", "adviceline_offers_total", "adviceline_ledger_pending",
 		"adviceline_reconciler_repairs_total", "adviceline_sockets",
 	}

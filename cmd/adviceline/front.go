@@ -151,6 +151,10 @@ func observe(m *ops.Metrics) func(helpline.Event) {
 			}
 		case helpline.OutcomeRecorded:
 			m.Recorded()
+		case helpline.OutcomeMissing:
+			m.NotRecorded()
+		case helpline.WindowMissed:
+			m.WindowMissed()
 		case helpline.TextLost:
 			m.TextLost(1)
 		}
