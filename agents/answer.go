@@ -121,7 +121,7 @@ func (c *console) encode(frame any) []byte {
 	var b []byte
 	var err error
 	switch frame.(type) {
-	case openedFrame, welcomeFrame, messageFrame, numberFrame, cardAnswer, cardedFrame:
+	case openedFrame, welcomeFrame, messageFrame, numberFrame, cardAnswer, cardedFrame, referralAnswer:
 		b, err = pad(frame)
 	default:
 		b, err = json.Marshal(frame)

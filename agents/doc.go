@@ -8,6 +8,7 @@
 //	hello.go         first frame -> ticket redeemed -> registered -> brought up -> welcome
 //	frame.go         every later frame: read strictly, answered under its ref, in order
 //	duty.go offer.go transfer.go danger.go conversation.go outcome.go    one step each, as everywhere in the house
+//	referral.go disclosure.go    handing a matter on, and telling an authority without consent
 //	list.go          who is ready, told anew when it changes
 //	notice.go        what the queue tells a console unasked
 //

@@ -60,8 +60,8 @@ type step struct {
 	again bool
 }
 
-// steps is every frame of the protocol's console table but hello. Those without a reader here are
-// known and answered "not_available".
+// steps is every frame of the protocol's console table but hello. What this line does not keep is
+// answered "not_available" by the step itself.
 var steps = map[string]step{
 	"duty":    {read: frame(duty)},
 	"audible": {read: frame(audible)},
@@ -94,7 +94,9 @@ var steps = map[string]step{
 	"overview": {read: frame(overview)},
 	"heavy":    {read: frame(heavy)},
 
-	"referral": {},
+	"referral":   {read: referralAction},
+	"referrals":  {read: frame(referrals), again: true},
+	"disclosure": {read: frame(disclosure)},
 }
 
 // seed keys the prints of frames; they leave the process nowhere.
@@ -161,14 +163,11 @@ func readFrame(data []byte) (*request, error) {
 	if !known {
 		return nil, refuse(data, errUnknownType)
 	}
-	if s.read == nil {
-		return nil, refuse(data, errNotAvailable)
-	}
 	r, err := s.read(data)
 	if err != nil || !canonical(r.ref) {
 		return nil, refuse(data, errMalformed)
 	}
-	r.kind, r.again = kind, s.again
+	r.kind, r.again = kind, r.again || s.again
 	return r, nil
 }
 

@@ -34,7 +34,10 @@ type Options struct {
 	Sockets func(delta int)  // the gauge of open consoles; nil: nobody counts
 	Now     func() time.Time // nil: time.Now
 	Recheck time.Duration    // how often sessions are looked at; 0: a minute
-	List    time.Duration    // how often consoles hear who else is ready, at most; 0: 5 s
+	// Referrals and Register: nil where none are kept; their frames are not available then.
+	Referrals *helpline.Referrals
+	Register  *helpline.Disclosures
+	List      time.Duration // how often consoles hear who else is ready, at most; 0: 5 s
 }
 
 // Hub is the node's consoles: one live console per adviser. It is the http.Handler of the console's

@@ -91,7 +91,8 @@ func (c *console) tell(n helpline.Notice) {
 		}
 		return
 	}
-	everybody := n.Kind == helpline.NoticeLost || n.Kind == helpline.NoticeDanger || n.Kind == helpline.NoticeCallback
+	everybody := n.Kind == helpline.NoticeLost || n.Kind == helpline.NoticeDanger || n.Kind == helpline.NoticeCallback ||
+		n.Kind == helpline.NoticeReferral
 	if n.Epoch != epoch && !everybody {
 		return
 	}
@@ -132,6 +133,8 @@ func (c *console) frameOf(n helpline.Notice) any {
 		}
 	case helpline.NoticeCallback:
 		return callbackOf(n)
+	case helpline.NoticeReferral:
+		return referralOfNotice(n)
 	case helpline.NoticeDanger:
 		return alarmOfNotice(n)
 	case helpline.NoticeLost:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"adviceline/helpline"
 	"adviceline/helpline/codes"
 	"adviceline/helpline/wire"
 	"adviceline/helpline/wire/wiretest"
@@ -108,6 +109,10 @@ func TestShapesAreDocumented(t *testing.T) {
 		"consoleRelease": releaseFrame{},
 		"consoleMatter":  matterFrame{}, "consoleCard": cardFrame{}, "Card": codes.Card{}, "consoleInterpreter": interpreterFrame{},
 		"consoleExternal": externalFrame{}, "WishedCallback": wishedCallback{}, "consoleOverview": overviewFrame{}, "consoleHeavy": heavyFrame{},
+		"ReferralOpen": referralOpen{}, "ReferralLook": referralLook{}, "ReferralClaim": referralOne{}, "ReferralConsent": referralConsent{},
+		"ReferralWrite": referralWrite{}, "ReferralSend": referralOne{}, "ReferralAct": referralAct{}, "ReferralNote": referralNote{},
+		"ReferralReceipt": referralReceipt{}, "ReferralCode": referralOne{}, "ReferralWithdraw": referralWithdraw{},
+		"consoleReferral": referralHead{}, "consoleReferrals": referralsFrame{}, "consoleDisclosure": disclosureFrame{}, "Safe": helpline.Safe{},
 	} {
 		want, _ := wiretest.Shape(v)
 		if got, _ := consoleSocket.Fields(name); !slices.Equal(got, want) {
@@ -123,6 +128,8 @@ func TestShapesAreDocumented(t *testing.T) {
 		"consoleCallback": callbackFrame{}, "CallbackLine": callbackLine{}, "consoleReleased": releasedFrame{},
 
 		"consoleCardAnswer": cardAnswer{}, "consoleCarded": cardedFrame{}, "Card": codes.Card{}, "consoleInterpreterAnswer": interpreterAnswer{},
+		"consoleReferralAnswer": referralAnswer{}, "consoleReferralList": referralsAnswer{}, "ReferralLine": referralLine{},
+		"ReferralHop": referralHop{}, "ReferralAction": helpline.Action{}, "ConsentAnswer": helpline.Consent{}, "consoleDisclosed": disclosedFrame{},
 	} {
 		want, always := wiretest.Shape(v)
 		if got, required := consoleSocket.Fields(name); !slices.Equal(got, want) || !slices.Equal(required, always) {

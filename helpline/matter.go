@@ -88,6 +88,7 @@ type sheet struct {
 	Contact string          `json:"of"` // who got the number: it tells a drawn one from a taken one
 	Codes   json.RawMessage `json:"codes"`
 	Note    string          `json:"note,omitempty"`
+	Words   []string        `json:"words,omitempty"` // of the matter's referrals
 	Pad     string          `json:"pad"`
 }
 
@@ -215,11 +216,14 @@ func (l *Line) keepCard(ctx context.Context, number string, s sheet, continued b
 	if err != nil {
 		return ErrKeysGone
 	}
-	if old, err := l.Matters.Store.Card(ctx, marks); err == nil && !continued {
-		if before, err := l.openCard(number, old); err != nil || before.Contact != s.Contact {
+	old, err := l.Matters.Store.Card(ctx, marks)
+	if err == nil {
+		before, err := l.openCard(number, old)
+		if !continued && (err != nil || before.Contact != s.Contact) {
 			return fmt.Errorf("keep card: number is taken: %w", ErrBusy)
 		}
-	} else if err != nil && !errors.Is(err, ErrNotFound) {
+		s.Words = joined(before.Words, s.Words)
+	} else if !errors.Is(err, ErrNotFound) {
 		return busy("keep card", err)
 	}
 	s.Pad = ""

@@ -183,7 +183,8 @@ type Referral struct {
 	Letter   Locked
 	Note     Locked
 	Ended    time.Time
-	Mails    []int `json:"-"` // hops whose receiver is to be written to; a change leaves them to the store
+	Steps    []string `json:",omitempty"` // names of the last ones, see Referrals.Once
+	Mails    []int    `json:"-"`          // hops whose receiver is to be written to; a change leaves them to the store
 }
 
 // NextActions gives the codes of what is to be done next.

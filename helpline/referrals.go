@@ -2,8 +2,10 @@ package helpline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -43,12 +45,23 @@ type Referrals struct {
 	Tokens    Tokens
 	// Screen gives a text without what names a person, and the types of what it found.
 	Screen func(text string) (redacted string, types []string)
-	// Matter gives the reference word that a matter number stands for; nil: nobody knows matter numbers here.
-	Matter func(ctx context.Context, number string) (word string, err error)
 	// Tell lets every console know; nil: nobody is told.
 	Tell func(ctx context.Context, id, word string, state ReferralState)
 	Log  *slog.Logger
+
+	step string // see Once
 }
+
+// Once gives the same steps, of which the one that is taken next has a name: again under that name, whoever
+// asks and at whatever node, it changes nothing.
+func (s *Referrals) Once(name string) *Referrals {
+	one := *s
+	one.step = name
+	return &one
+}
+
+// maxSteps is how many names of steps a referral remembers.
+const maxSteps = 20
 
 // Wanted is what a referral begins with.
 type Wanted struct {
@@ -102,7 +115,20 @@ func (s *Referrals) change(ctx context.Context, adviser, id string, f func(r *Re
 
 // changed is a change by whoever, told to the consoles when it stands.
 func (s *Referrals) changed(ctx context.Context, id string, f func(r *Referral, now time.Time) error) (Referral, error) {
-	r, err := s.Store.ChangeReferral(ctx, id, f)
+	r, err := s.Store.ChangeReferral(ctx, id, func(r *Referral, now time.Time) error {
+		if s.step == "" {
+			return f(r, now)
+		}
+		if slices.Contains(r.Steps, s.step) {
+			return nil
+		}
+		if err := f(r, now); err != nil {
+			return err
+		}
+		r.Steps = append(r.Steps, s.step)
+		r.Steps = r.Steps[max(0, len(r.Steps)-maxSteps):]
+		return nil
+	})
 	if err != nil {
 		return r, err
 	}
@@ -325,19 +351,27 @@ func (s *Referrals) Mistaken(ctx context.Context, supervisor, id string) (Referr
 	return r, err
 }
 
-// Find gives the id of a referral by its word, or by the matter number that the person tells.
-func (s *Referrals) Find(ctx context.Context, word, number string) (string, error) {
-	if number != "" {
-		if s.Matter == nil {
-			return "", ErrNotFound
+// Find gives the open referrals of some reference words; ErrNotFound where none is open.
+func (s *Referrals) Find(ctx context.Context, words ...string) ([]Referral, error) {
+	var all []Referral
+	for _, word := range words {
+		id, err := s.Store.ReferralByWord(ctx, word)
+		if errors.Is(err, ErrNotFound) {
+			continue
 		}
-		found, err := s.Matter(ctx, number)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		word = found
+		r, err := s.Store.Referral(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
 	}
-	return s.Store.ReferralByWord(ctx, word)
+	if len(all) == 0 {
+		return nil, ErrNotFound
+	}
+	return all, nil
 }
 
 // Look gives one referral with its note, and the letter too where that is asked: that reading is audited.

@@ -21,7 +21,7 @@ import (
 // openHub makes the consoles' side.
 func (n *node) openHub() (err error) {
 	n.hub, err = agents.NewHub(agents.Options{
-		Line: n.line, SignIn: n.signIn, Log: n.log,
+		Line: n.line, SignIn: n.signIn, Log: n.log, Referrals: n.referrals, Register: n.register,
 		Socket: socket.Options{
 			Origins: n.cfg.PublicOrigins, PingEvery: n.cfg.Timing.ConsolePing, DeadAfter: n.cfg.Timing.ConsoleDead,
 			Registry: n.sockets,

@@ -328,7 +328,10 @@ func badConsoleFrames(t *testing.T, h *house, adviser *consoleClient, other, sec
 		{"outcome of an unknown code", "invalid_value", map[string]any{"type": "outcome", "contact": other, "outcome": map[string]any{"outcome": []string{secret}}}},
 		{"outcome with words", "invalid_value", map[string]any{"type": "outcome", "contact": other, "outcome": map[string]any{"outcome": []string{"misuse"}, secret: secret}}},
 		{"matter number that is none", "invalid_value", map[string]any{"type": "matter", "number": secret}},
-		{"what is not built", "not_available", map[string]any{"type": "referral", "text": secret}},
+		{"a referral with words", "malformed", map[string]any{"type": "referral", "action": "claim", "referral": cid, "text": secret}},
+		{"a step with no referral", "malformed", map[string]any{"type": "referral", "action": secret}},
+		{"a referral of nobody", "not_found", map[string]any{"type": "referral", "action": "note", "referral": cid, "note": secret}},
+		{"a receipt that is none", "invalid_value", map[string]any{"type": "disclosure", "ground": "emergency", "receiver": secret}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := adviser.ask(t, c.frame)
