@@ -172,7 +172,9 @@ func openReferral(ctx context.Context, c *console, f referralOpen) (any, error) 
 		return nil, helpline.ErrInvalid
 	}
 	if _, mine := c.key(f.Contact); f.Contact != "" && !mine {
-		return nil, helpline.ErrNotFound
+		if err := c.hub.Line.OwnMatter(ctx, c.seat(), f.Contact); err != nil { // ended, its form is still due
+			return nil, err
+		}
 	}
 	r, err := s.Open(ctx, c.seat().Adviser, helpline.Wanted{
 		ID: f.Ref, Language: f.Language, Age: f.Age, Suspect: f.Suspect, Urgent: f.Urgent, Tell: f.Tell, Receivers: f.Receivers,

@@ -47,6 +47,15 @@ func (l *Line) LinkReferral(ctx context.Context, c Console, contact, word string
 	return number, l.keepCard(ctx, number, s, leg.Continued)
 }
 
+// OwnMatter tells whether a leg is this adviser's, also after its end: ErrNotFound when not.
+func (l *Line) OwnMatter(ctx context.Context, c Console, contact string) error {
+	if l.Matters == nil {
+		return ErrNotFound
+	}
+	_, err := l.Matters.Queue.Matter(ctx, c, contact)
+	return err
+}
+
 // ReferralsOf gives the reference words on the card of a matter number that a person tells. It is a look-up
 // like Matter: one of an adviser's five tries an hour, noted in the audit under id. Errors: as of Matter.
 func (l *Line) ReferralsOf(ctx context.Context, c Console, number, id string) ([]string, error) {

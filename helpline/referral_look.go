@@ -54,4 +54,3 @@ func (s *Referrals) Look(ctx context.Context, adviser, id string, letter bool) (
 
 // All gives the open referrals and those that still ask for something, those due first.
 func (s *Referrals) All(ctx context.Context) ([]Referral, error) { return s.Store.Referrals(ctx) }
-

@@ -100,6 +100,7 @@ func listsFor(lang string) ConsoleData {
 	for _, l := range []*codes.List{
 		codes.Asks, codes.CallbackResult, codes.DangerClose, codes.DestinationKind, codes.Duty, codes.EndReason, codes.InterpreterState, codes.Lane,
 		codes.Language, codes.MissingValue, codes.OfferDecline, codes.OrganisationKind, codes.PauseReason, codes.Urgency,
+		codes.ChaseAction, codes.ConsentItem, codes.ConsentState, codes.DeclineReason, codes.DisclosureGround, codes.ReceiptVia, codes.ReferralState,
 	} {
 		d.Lists[l.Name()] = choices(l, lang)
 	}

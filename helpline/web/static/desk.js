@@ -10,9 +10,11 @@ import {Duty} from './duty.js';
 import {facts, label} from './codes.js';
 import {make, named, put, show} from './dom.js';
 import {Interpreter} from './interpreter.js';
+import {disclosing} from './disclosure.js';
 import {Legs} from './legs.js';
 import {Offers} from './offer.js';
 import {Outcome} from './outcome.js';
+import {Referrals} from './referral.js';
 import {Shift} from './shift.js';
 import {Session} from './session.js';
 import {Release} from './release.js';
@@ -23,7 +25,7 @@ import {has, say} from './words.js';
 const STOPPED = {4501: 'k.conn_replaced', 4504: 'k.conn_out', 4503: 'k.conn_out', 4505: 'k.conn_ticket'};
 
 /** Keys with Alt that press a button of the duty, from wherever one is. */
-const KEYS = {KeyR: 'duty-ready', KeyP: 'duty-phone', KeyB: 'beside-visit'};
+const KEYS = {KeyR: 'duty-ready', KeyP: 'duty-phone', KeyB: 'beside-visit', KeyH: 'refer-new'};
 
 export class Desk {
   constructor() {
@@ -52,7 +54,9 @@ export class Desk {
         this.outcome.choose(call);
       }, notice,
     });
-    this.shift = new Shift(this.session, notice);
+    this.referrals = new Referrals(this.session, () => this.owner(), notice);
+    disclosing(this.session);
+    this.shift = new Shift(this.session, this.referrals, notice);
     named('shift-debrief').addEventListener('click', () => this.duty.debrief());
     this.owed = new Map();
     composer(/** @type {any} */ (document.getElementById('composer')), (text) => this.legs.say(text), () => this.legs.typing());
@@ -84,6 +88,7 @@ export class Desk {
       external: () => this.beside.opened(f),
       typing: () => put(named('typing'), say('k.typing')),
       callback: () => this.callbacks.told(f),
+      referral: () => this.referrals.told(f),
       notice: () => notice(has('k.' + f.code) ? say('k.' + f.code) : say('k.notice', {What: f.text || f.code || ''})),
       error: () => { if (!this.legs.refused(f)) notice(say('k.not_done', {What: f.code})); },
     }[f.type];
@@ -105,6 +110,15 @@ export class Desk {
     this.paintOwed();
     this.session.again();
     this.callbacks.list();
+    this.referrals.list();
+  }
+
+  /** Whose matter a new referral is: the chosen leg's, or that of the form on the screen. @private */
+  owner() {
+    const leg = this.legs.chosen;
+    if (leg) return {contact: leg.contact, language: leg.opened.language};
+    const form = this.outcome.sheet;
+    return form ? {contact: form.contact, language: form.values.language || document.documentElement.lang} : null;
   }
 
   /** @private */
@@ -200,7 +214,10 @@ export class Desk {
       const at = /** @type {HTMLElement} */ (event.target);
       if (event.altKey && !event.ctrlKey && /^Digit[1-3]$/.test(event.code)) this.legs.at(Number(event.code.slice(5)) - 1);
       else if (event.altKey && event.code === 'KeyW') named('text').focus();
-      else if (event.altKey && event.code === 'KeyO') document.getElementById('o-topic').focus();
+      else if (event.altKey && event.code === 'KeyO') {
+        this.referrals.close();
+        document.getElementById('o-topic').focus();
+      }
       else if (event.altKey && event.code === 'KeyS') this.shift.open();
       else if (event.altKey && KEYS[event.code]) named(KEYS[event.code]).click();
       else if (event.altKey || event.ctrlKey || event.metaKey || /^(TEXTAREA|INPUT|SELECT)$/.test(at.tagName) || !named('keys-on').checked) return;
@@ -225,6 +242,7 @@ export class Desk {
       notice(say(STOPPED[code] || 'k.conn_out'));
       this.offers.replace([]);
       this.danger.replace([], []);
+      this.referrals.close();
       this.clear();
     }
   }

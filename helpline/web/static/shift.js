@@ -5,9 +5,10 @@ import {make, named, put, show} from './dom.js';
 import {say} from './words.js';
 
 export class Shift {
-  /** @param {any} session @param {(text: string) => void} notice */
-  constructor(session, notice) {
+  /** @param {any} session @param {import('./referral.js').Referrals} referrals @param {(text: string) => void} notice */
+  constructor(session, referrals, notice) {
     this.session = session;
+    this.referrals = referrals;
     this.notice = notice;
     const more = /** @type {any} */ (named('shift-more').parentElement);
     more.addEventListener('toggle', () => { if (more.open) this.look(false); });
@@ -47,6 +48,14 @@ export class Shift {
     list('k.shift_legs', f.legs, (x) => join([channel(x.channel), x.state === 'danger_open' ? say('k.danger_open') : label('lane', x.lane), lang(x), x.alias]));
     list('k.shift_calls', f.calls, (x) => join([x.state === 'review' ? say('k.call_review') : when(x.at), label('lane', x.lane), lang(x)]));
     list('k.shift_owed', f.owed, (x) => join([channel(x.channel), x.alias, say('k.shift_until', {When: when(x.at)})]));
+    const handed = make('div', '', '', 'shift-referrals');
+    box.appendChild(handed);
+    this.referrals.due().then((all) => {
+      handed.appendChild(make('h3', '', say('k.shift_referrals', {Count: all.length})));
+      const ul = make('ul', 'plain');
+      all.forEach((r) => ul.appendChild(make('li', '', r.word + ', ' + this.referrals.words(r))));
+      if (all.length) handed.appendChild(ul);
+    });
     box.appendChild(make('p', 'small', say('k.shift_counts', {Waiting: f.waiting, Heavy: f.counts.heavy, Debrief: f.counts.debrief, Missing: f.counts.not_recorded})));
     put(named('shift-confirmed'), f.confirmed ? say('k.shift_confirmed', {Who: f.confirmed.alias, When: when(f.confirmed.at)}) : '');
     show(named('shift-confirmed'), Boolean(f.confirmed));
