@@ -1,6 +1,6 @@
 # `make run` starts the whole helpline on this machine, `make check` is what CI runs.
 .NOTPARALLEL:
-.PHONY: run build setup setup-test go test relay chaos failover idle bench cost screenshots slow-phone oracle oracle-router walk capacity histories screen lint deploy-check vet tidy fuzz docs check
+.PHONY: run build setup setup-test go test relay chaos failover idle bench cost screenshots slow-phone oracle oracle-router soak walk capacity histories screen lint deploy-check vet tidy fuzz docs check
 
 GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
@@ -43,6 +43,11 @@ chaos: setup setup-test build
 # go into ops/docs/reliability.md.
 failover: setup setup-test build
 	cd ops/e2e && FAILOVER_N=20 E2E_BINARY=$(CURDIR)/bin/adviceline go test -count=1 -timeout 60m -v -run '^TestFailoverKeepsTheThreeFacts$$' .
+
+# Half an hour of whole lives, 20 a second, and what two nodes and both stores hold meanwhile. The figures go into
+# ops/docs/reliability.md.
+soak: setup setup-test build
+	cd ops/e2e && SOAK_MINUTES=$(or $(SOAK_MINUTES),30) E2E_BINARY=$(CURDIR)/bin/adviceline go test -count=1 -timeout 60m -v -run '^TestSoak$$' .
 
 # 10,000 silent sockets at one node: what they weigh, and what they ask of Redis in a minute. The program
 # is built as `make build` does. The figures go into ops/docs/performance.md.

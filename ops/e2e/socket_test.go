@@ -87,13 +87,18 @@ type peer struct {
 
 // begin connects and keeps connected; the end of the test ends it.
 func (p *peer) begin() {
+	p.keep()
+	p.t.Cleanup(p.close)
+}
+
+// keep is begin for who closes by themselves.
+func (p *peer) keep() {
 	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel, p.gone = cancel, make(chan struct{})
 	go func() {
 		defer close(p.gone)
 		p.stay(ctx)
 	}()
-	p.t.Cleanup(p.close)
 }
 
 // close ends the client. The server sees a connection that is gone.
