@@ -19,16 +19,19 @@ import (
 	"github.com/google/uuid"
 )
 
-// size is how large a run of chaos is.
-type size struct{ contacts, advisers, lines, outage int }
+// size is how large a run of chaos is; rest is how long after each fault the next one comes.
+type size struct {
+	contacts, advisers, lines, outage int
+	rest                              time.Duration
+}
 
 // TestChaos: whole lives, with chat both ways and pages and consoles that come back, while a seeded schedule
 // kills nodes, stores and links. CI runs two short seeds; `make chaos` ten full ones, SEED=n one of them. It
 // prints the sums and demands them.
 func TestChaos(t *testing.T) {
-	seeds, of := []uint64{1, 2}, size{contacts: 16, advisers: 4, lines: 4, outage: 3}
+	seeds, of := []uint64{1, 2}, size{contacts: 16, advisers: 4, lines: 4, outage: 3, rest: 2 * time.Second}
 	if os.Getenv("CHAOS_FULL") == "1" {
-		seeds, of = []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, size{contacts: 200, advisers: 20, lines: 6, outage: 20}
+		seeds, of = []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, size{contacts: 200, advisers: 20, lines: 6, outage: 20, rest: 5 * time.Second}
 	}
 	if n, err := strconv.ParseUint(os.Getenv("SEED"), 10, 64); err == nil {
 		seeds = []uint64{n}
@@ -48,7 +51,9 @@ type chaos struct {
 	rnd    *rand.Rand
 	of     size
 	engine engine
-	probe  admission // waits all the time, for a language that nobody speaks
+
+	toPostgres *link
+	probe      admission // waits all the time, for a language that nobody speaks
 
 	mu       sync.Mutex
 	people   map[string]*contactClient
@@ -85,7 +90,7 @@ func (c *chaos) live(i int) {
 			c.t.Errorf("contact %d was never taken in: %d %s", i, status, answer)
 			return
 		}
-		time.Sleep(300 * time.Millisecond)
+		<-time.After(300 * time.Millisecond)
 	}
 	c.answered.Add(1)
 	p := &contactClient{admission: a}
@@ -201,7 +206,9 @@ func (c *chaos) run() {
 	}
 	loops.Go(func() { c.watchLoads(ctx) })
 	plan := c.plan()
-	people.Go(func() { c.admitSome(time.Duration(len(plan)) * 6 * time.Second / time.Duration(c.of.contacts)) })
+	people.Go(func() {
+		c.admitSome(time.Duration(len(plan)) * (c.of.rest + time.Second) / time.Duration(c.of.contacts))
+	})
 	for _, f := range plan {
 		c.strike(f)
 	}

@@ -31,7 +31,12 @@ type nodes struct {
 // several starts n nodes at the same time on an empty database.
 func several(t *testing.T, n int, set settings) *nodes {
 	t.Helper()
-	s := gather(t, n, set)
+	return severalOn(t, n, newDatabase(t), set)
+}
+
+func severalOn(t *testing.T, n int, db *database, set settings) *nodes {
+	t.Helper()
+	s := gatherOn(t, n, db, set)
 	for _, h := range s.each {
 		h.launch()
 	}
@@ -44,7 +49,12 @@ func several(t *testing.T, n int, set settings) *nodes {
 // gather is several without the start.
 func gather(t *testing.T, n int, set settings) *nodes {
 	t.Helper()
-	db, rdb := newDatabase(t), newRedis(t)
+	return gatherOn(t, n, newDatabase(t), set)
+}
+
+func gatherOn(t *testing.T, n int, db *database, set settings) *nodes {
+	t.Helper()
+	rdb := newRedis(t)
 	keys, root := filepath.Join(scratch, "keys"+random(3)), rootKey(t)
 	if err := os.Mkdir(keys, 0o700); err != nil {
 		t.Fatal(err)

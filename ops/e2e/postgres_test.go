@@ -19,10 +19,10 @@ type database struct {
 	out *output
 }
 
-// newDatabase makes and starts one with an empty database adviceline.
-func newDatabase(t *testing.T) *database {
+// newDatabase makes and starts one with an empty database adviceline; args are told to the server.
+func newDatabase(t *testing.T, args ...string) *database {
 	t.Helper()
-	d := newServer(t, "adviceline", "-c", "max_connections=60")
+	d := newServer(t, "adviceline", append([]string{"-c", "max_connections=60"}, args...)...)
 	conn, err := d.connect("postgres")
 	if err == nil {
 		_, err = conn.Exec(t.Context(), "CREATE DATABASE adviceline")

@@ -8,14 +8,13 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
 	"github.com/redis/go-redis/v9"
-	"github.com/rs/zerolog"
 
 	"adviceline/e2e/rig"
 )
@@ -37,7 +36,7 @@ var strikes = map[string]func(c *chaos){
 	"node drained": func(c *chaos) { c.any().restart() },
 	"postgres stopped": func(c *chaos) {
 		c.db.stop()
-		time.Sleep(time.Duration(c.of.outage) * time.Second)
+		<-time.After(time.Duration(c.of.outage) * time.Second)
 		c.db.start()
 	},
 	"postgres crashed": func(c *chaos) {
@@ -45,6 +44,9 @@ var strikes = map[string]func(c *chaos){
 		<-c.db.Live.Done
 		c.db.start()
 	},
+	"link to postgres cut for 3 s":    func(c *chaos) { c.toPostgres.cut(3 * time.Second) },
+	"link to postgres slow for 3 s":   func(c *chaos) { c.toPostgres.slow(3 * time.Second) },
+	"link to postgres silent for 3 s": func(c *chaos) { c.toPostgres.silent(3 * time.Second) },
 	"clock of redis steps back 5 s": func(c *chaos) {
 		if rdb, err := c.engine.primary(c.t.Context()); err == nil { // to the scripts it is that the last instant lies ahead
 			at, _ := rdb.Time(c.t.Context()).Result()
@@ -58,18 +60,7 @@ var strikes = map[string]func(c *chaos){
 func (c *chaos) plan() []string {
 	all := maps.Clone(strikes)
 	maps.Copy(all, c.engine.faults())
-	names := make([]string, 0, len(all))
-	for name := range all {
-		names = append(names, name)
-	}
-	// maps have no order: sort, then shuffle by the seed
-	for i := range names {
-		for j := i + 1; j < len(names); j++ {
-			if names[j] < names[i] {
-				names[i], names[j] = names[j], names[i]
-			}
-		}
-	}
+	names := slices.Sorted(maps.Keys(all)) // maps have no order
 	c.rnd.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	return names
 }
@@ -80,13 +71,13 @@ func (c *chaos) strike(name string) {
 	longest, done := time.Duration(0), make(chan struct{})
 	go func() {
 		defer close(done)
-		last := time.Now()
-		for ctx.Err() == nil {
+		last, tick := time.Now(), time.NewTicker(50*time.Millisecond)
+		defer tick.Stop()
+		for ; ctx.Err() == nil; <-tick.C {
 			if c.serves(ctx) {
 				longest = max(longest, time.Since(last))
 				last = time.Now()
 			}
-			time.Sleep(50 * time.Millisecond)
 		}
 		longest = max(longest, time.Since(last))
 	}()
@@ -95,7 +86,7 @@ func (c *chaos) strike(name string) {
 		f = c.engine.faults()[name]
 	}
 	f(c)
-	time.Sleep(5 * time.Second)
+	<-time.After(c.of.rest)
 	stop()
 	<-done
 	c.gaps = append(c.gaps, fmt.Sprintf("%s %.1f s", name, longest.Seconds()))
@@ -122,7 +113,7 @@ func (c *chaos) serves(ctx context.Context) bool {
 // single is one Redis behind a link.
 type single struct {
 	*rig.Redis
-	link *toxiproxy.Proxy
+	link *link
 }
 
 func (s *single) name() string { return "one redis" }
@@ -153,23 +144,9 @@ func (s *single) faults() map[string]func(c *chaos) {
 			}
 			again(c)
 		},
-		"link to redis cut for 2 s": func(c *chaos) {
-			s.link.Stop()
-			time.Sleep(2 * time.Second)
-			if err := s.link.Start(); err != nil {
-				c.t.Error(err)
-			}
-		},
-		"link to redis slow for 3 s": func(c *chaos) {
-			_, err := s.link.Toxics.AddToxicJson(strings.NewReader(`{"name":"slow","type":"latency","stream":"downstream","attributes":{"latency":200,"jitter":100}}`))
-			if err != nil {
-				c.t.Error(err)
-			}
-			time.Sleep(3 * time.Second)
-			if err := s.link.Toxics.RemoveToxic(context.Background(), "slow"); err != nil {
-				c.t.Error(err)
-			}
-		},
+		"link to redis cut for 2 s":    func(*chaos) { s.link.cut(2 * time.Second) },
+		"link to redis slow for 3 s":   func(*chaos) { s.link.slow(3 * time.Second) },
+		"link to redis silent for 3 s": func(*chaos) { s.link.silent(3 * time.Second) },
 	}
 }
 
@@ -222,15 +199,20 @@ func newChaos(t *testing.T, seed uint64, of size) *chaos {
 		set["REDIS_URL"] = "redis://" + s.link.Listen
 		c.engine = s
 	}
-	c.nodes = several(t, 3, set)
+	at := freePorts(t, 1)[0]
+	host, port, _ := strings.Cut(at, ":")
+	db := newDatabase(t, "-c", "listen_addresses="+host, "-c", "port="+port)
+	c.toPostgres = newLink(t, at)
+	set["DATABASE_URL"] = "postgres://adviceline@" + host + ":" + c.toPostgres.port() + "/adviceline?sslmode=disable"
+	c.nodes = severalOn(t, 3, db, set)
 	return c
 }
 
 func newSingle(t *testing.T) *single {
 	t.Helper()
-	ports := freePorts(t, 2)
-	_, port, _ := strings.Cut(ports[0], ":")
-	r, err := rig.MakeRedis(filepath.Join(scratch, "redis"+random(3)), "redis://"+ports[0], "--port", port, "--bind", "127.0.0.1",
+	at := freePorts(t, 1)[0]
+	_, port, _ := strings.Cut(at, ":")
+	r, err := rig.MakeRedis(filepath.Join(scratch, "redis"+random(3)), "redis://"+at, "--port", port, "--bind", "127.0.0.1",
 		"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction")
 	if err == nil {
 		err = r.Start(t.Context())
@@ -239,11 +221,5 @@ func newSingle(t *testing.T) *single {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.Kill)
-	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	s := &single{Redis: r, link: toxiproxy.NewProxy(server, "redis", ports[1], ports[0])}
-	if err := s.link.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.link.Stop)
-	return s
+	return &single{Redis: r, link: newLink(t, at)}
 }

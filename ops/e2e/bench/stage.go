@@ -114,7 +114,6 @@ func (s *stage) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.pg.Port = port
 	if err := s.pg.Start(ctx); err != nil {
 		return err
 	}

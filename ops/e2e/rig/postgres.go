@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -44,6 +45,11 @@ func MakePostgres(dir, super string, args ...string) (*Postgres, error) {
 		bins = []string{found}
 	}
 	p := &Postgres{Dir: dir, Super: super, Port: "5432", Args: args, bin: filepath.Dir(bins[len(bins)-1])}
+	for _, a := range args {
+		if port, ok := strings.CutPrefix(a, "port="); ok {
+			p.Port = port
+		}
+	}
 	if err := p.own(); err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package rig
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -111,8 +110,17 @@ func (t *Trio) Await(ctx context.Context, replicas int) error {
 	})
 }
 
-// Primary gives the server that the Sentinels call the master now.
-func (t *Trio) Primary(ctx context.Context) (*Redis, error) {
+// Primary gives the server that the Sentinels call the master now. They are asked again for a while: in the middle
+// of a failover none of them may answer.
+func (t *Trio) Primary(ctx context.Context) (r *Redis, err error) {
+	return r, Wait(10*time.Second, "a sentinel names a master", func() (bool, error) {
+		r = t.named(ctx)
+		return r != nil, ctx.Err()
+	})
+}
+
+// named is the server that the first Sentinel which answers calls the master, or nil.
+func (t *Trio) named(ctx context.Context) *Redis {
 	for _, at := range t.Sentinels {
 		s := redis.NewSentinelClient(&redis.Options{Addr: at})
 		addr, err := s.GetMasterAddrByName(ctx, Master).Result()
@@ -122,11 +130,11 @@ func (t *Trio) Primary(ctx context.Context) (*Redis, error) {
 		}
 		for _, r := range t.Servers {
 			if r.URL == "redis://"+net.JoinHostPort(addr[0], addr[1]) {
-				return r, nil
+				return r
 			}
 		}
 	}
-	return nil, errors.New("no sentinel knows a master")
+	return nil
 }
 
 // Failover kills the master and returns once the Sentinels name another one.
@@ -136,8 +144,8 @@ func (t *Trio) Failover(ctx context.Context) (old *Redis, err error) {
 	}
 	old.Kill()
 	return old, Wait(60*time.Second, "another master is named", func() (bool, error) {
-		now, err := t.Primary(ctx)
-		return err == nil && now != old, nil
+		now := t.named(ctx)
+		return now != nil && now != old, nil
 	})
 }
 
