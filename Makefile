@@ -1,6 +1,6 @@
 # `make run` starts the whole helpline on this machine, `make check` is what CI runs.
 .NOTPARALLEL:
-.PHONY: run build setup setup-test go test relay chaos failover idle bench cost screenshots slow-phone oracle oracle-router soak walk capacity histories screen lint deploy-check vet tidy fuzz docs check
+.PHONY: run build setup setup-test go test relay chaos failover idle bench cost screenshots slow-phone oracle oracle-router soak settings walk capacity histories screen lint deploy-check vet tidy fuzz docs check
 
 GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
@@ -48,6 +48,10 @@ failover: setup setup-test build
 # ops/docs/reliability.md.
 soak: setup setup-test build
 	cd ops/e2e && SOAK_MINUTES=$(or $(SOAK_MINUTES),30) E2E_BINARY=$(CURDIR)/bin/adviceline go test -count=1 -timeout 60m -v -run '^TestSoak$$' .
+
+# What each setting that guards an acknowledged fact costs an intake. The table goes into ops/docs/reliability.md.
+settings: setup setup-test build
+	cd ops/e2e && SETTINGS_FULL=1 E2E_BINARY=$(CURDIR)/bin/adviceline go test -count=1 -timeout 15m -v -run '^TestWhatSettingsCost$$' .
 
 # 10,000 silent sockets at one node: what they weigh, and what they ask of Redis in a minute. The program
 # is built as `make build` does. The figures go into ops/docs/performance.md.
