@@ -27,6 +27,7 @@ go:
 
 test: setup setup-test
 	$(TEST)
+	go test -count=1 -run '^TestOracle$$' ./helpline/model
 	$(if $(E2E),cd $(E2E) && $(TEST))
 
 # The long run of three nodes: sockets that move, nodes that are killed and drained. The figures go
