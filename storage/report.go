@@ -3,7 +3,6 @@ package storage
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"adviceline/helpline"
@@ -59,38 +58,17 @@ func (s *Store) Report(ctx context.Context, table string, period disclose.Period
 	return nil, nil, disclose.ErrWithheld
 }
 
-// Publication gives everything of a period, as it was frozen. Error: helpline.ErrNotFound.
-func (s *Store) Publication(ctx context.Context, period disclose.Period) (disclose.Publication, error) {
-	const query = `SELECT tab, json FROM report WHERE period = @period`
-	out := disclose.Publication{Period: period}
-	list, err := rows[struct {
-		Tab  string
-		JSON []byte
-	}](ctx, s, query, named{"period": string(period)})
+// Frozen gives everything of a period, as it was frozen. Error: helpline.ErrNotFound.
+func (s *Store) Frozen(ctx context.Context, period disclose.Period) ([]disclose.Frozen, error) {
+	const query = `SELECT tab AS "table", json, csv FROM report WHERE period = @period ORDER BY tab`
+	list, err := rows[disclose.Frozen](ctx, s, query, named{"period": string(period)})
 	if err == nil && len(list) == 0 {
 		err = helpline.ErrNotFound
 	}
 	if err != nil {
-		return out, fmt.Errorf("read publication: %w", err)
+		return nil, fmt.Errorf("read publication: %w", err)
 	}
-	texts := map[string][]byte{}
-	for _, r := range list {
-		texts[r.Tab] = r.JSON
-	}
-	for _, t := range disclose.Plan() {
-		text, ok := texts[t.Name]
-		var p disclose.Published
-		switch {
-		case !ok:
-		case text == nil:
-			out.Withheld = append(out.Withheld, disclose.Withheld{Table: t.Name, Period: period, Reason: disclose.Reason})
-		case json.Unmarshal(text, &p) == nil:
-			out.Tables = append(out.Tables, p)
-		default:
-			return out, errors.New("read publication: malformed")
-		}
-	}
-	return out, nil
+	return list[1:], nil // the first is the period itself
 }
 
 // PublishedPeriods lists the periods that are published, the latest first.

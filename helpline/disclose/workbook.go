@@ -12,6 +12,10 @@ import (
 type Words struct {
 	Language string
 	Title    func(table string) string
+	Label    func(d Dimension, code string) string
+	Heads    func(dimension string) string
+	Figures  [3]string // headings of count, low, high
+	Total    string
 	Method   []string // lines of the first sheet
 	Withheld string   // heading of what cannot be shown
 	Reason   string
@@ -43,7 +47,7 @@ func Workbook(p Publication, w Words) ([]byte, error) {
 		if _, err := f.NewSheet(t.Table); err != nil {
 			return nil, fmt.Errorf("write workbook: %w", err)
 		}
-		if err := sheet(f, t.Table, append([][]string{{w.Title(t.Table)}, nil}, t.Labelled(w.Language)...)); err != nil {
+		if err := sheet(f, t.Table, append([][]string{{w.Title(t.Table)}, nil}, t.Labelled(w)...)); err != nil {
 			return nil, err
 		}
 	}
@@ -78,8 +82,8 @@ func sheet(f *excelize.File, name string, rows [][]string) error {
 	return nil
 }
 
-// Labelled gives header, cells and total with the words of a language instead of codes.
-func (t Published) Labelled(lang string) [][]string {
+// Labelled gives header, cells and total in words instead of codes.
+func (t Published) Labelled(w Words) [][]string {
 	plan, err := Find(t.Table)
 	if err != nil {
 		return nil
@@ -87,10 +91,16 @@ func (t Published) Labelled(lang string) [][]string {
 	rows := t.rows()
 	for i, row := range rows {
 		for j, d := range plan.Dims {
-			if i > 0 {
-				row[j] = d.Label(row[j], lang)
+			switch {
+			case i == 0:
+				row[j] = w.Heads(d.Name)
+			case i == len(rows)-1 && j == 0:
+				row[j] = w.Total
+			case i < len(rows)-1:
+				row[j] = w.Label(d, row[j])
 			}
 		}
 	}
+	copy(rows[0][len(plan.Dims):], w.Figures[:])
 	return rows
 }

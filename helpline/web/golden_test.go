@@ -66,6 +66,12 @@ GET    /blank                     blank-page     public
 GET    /static/*                  static         public
 GET    /openapi.json              openapi        public
 GET    /asyncapi.json             asyncapi       public
+GET    /api/v1/reports            reports        supervisor
+GET    /api/v1/reports/pack       report-pack    supervisor
+GET    /api/v1/reports/book       report-book    supervisor
+GET    /api/v1/reports/:table     report         supervisor
+GET    /board/reports             reports-page   supervisor
+GET    /board/reports/:period     period-page    supervisor
 account    adviser supervisor admin
 adviser    adviser
 supervisor supervisor
@@ -110,6 +116,7 @@ replaced               409 4501 retry=false
 request_reused         409    0 retry=false
 stale_draft            409    0 retry=false
 too_soon               409    0 retry=false
+withheld               409    0 retry=false
 too_large              413 1009 retry=false
 unsupported_media_type 415 1003 retry=false
 broken_calendar        422    0 retry=false

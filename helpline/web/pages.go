@@ -80,7 +80,7 @@ func NewPages(drafts []string, origins ...string) (*Pages, error) {
 		}
 	}
 	for _, lang := range PageLanguages() {
-		if err := p.try(lang, "console.html", "board.html", "blank.html", "page.html", "accessibility.html"); err != nil {
+		if err := p.try(lang, "console.html", "board.html", "blank.html", "page.html", "accessibility.html", "reports.html"); err != nil {
 			return nil, err
 		}
 	}

@@ -53,7 +53,7 @@ func (s *Server) table() []route {
 	for _, lang := range s.pages.contact {
 		out = append(out, route{"GET", homeOf(lang), "contact-page", public, "", s.contactPage(lang)})
 	}
-	return append(out, []route{
+	return append(append(out, []route{
 		{"POST", plainPath, "plain", public, "form", s.plain},
 		{"GET", "/accessibility", "accessibility", public, "", s.accessibility},
 		{"GET", "/:lang/accessibility", "accessibility", public, "", s.accessibility},
@@ -104,7 +104,19 @@ func (s *Server) table() []route {
 		{"GET", "/static/*", "static", public, "", echo.WrapHandler(s.pages.StaticHandler())},
 		{"GET", "/openapi.json", "openapi", public, "", document(docs.OpenAPI())},
 		{"GET", "/asyncapi.json", "asyncapi", public, "", document(docs.AsyncAPI())},
-	}...)
+	}...), s.numbers()...)
+}
+
+// numbers is every address of statistics and of the proof of privacy.
+func (s *Server) numbers() []route {
+	return []route{
+		{"GET", "/api/v1/reports", "reports", supervisor, "", s.showPlan},
+		{"GET", "/api/v1/reports/pack", "report-pack", supervisor, "", s.showPack},
+		{"GET", "/api/v1/reports/book", "report-book", supervisor, "", s.showBook},
+		{"GET", "/api/v1/reports/:table", "report", supervisor, "", s.showReport},
+		{"GET", "/board/reports", "reports-page", supervisor, "", s.reportsPage},
+		{"GET", "/board/reports/:period", "period-page", supervisor, "", s.reportsPage},
+	}
 }
 
 // allows says whether an account with these roles has the permission.

@@ -39,6 +39,7 @@ type Options struct {
 	Directory Directory           // nil, as the next two: nothing of the kind is kept here
 	Referrals *helpline.Referrals
 	Register  *helpline.Disclosures
+	Reports   Reports          // nil: none are kept here
 	Console   http.Handler     // the adviser's socket, after Origin and rate were checked
 	Sockets   *socket.Registry // closes contact sockets at the end; nil: one of its own
 
@@ -79,6 +80,7 @@ type Server struct {
 	directory Directory
 	referrals *helpline.Referrals
 	register  *helpline.Disclosures
+	reports   Reports
 	origins   origins
 	phone     string
 	mail      string
@@ -120,7 +122,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		line: o.Line, contacts: o.Contacts, pages: o.Pages, signer: o.SignIn, console: o.Console, roster: o.Roster,
 		board: o.Board, accounts: o.Accounts, hours: o.Hours, happened: o.Happened, sheets: o.Sheets, screen: o.Screen, boards: make(chan struct{}, boardsAtOne),
-		directory: o.Directory, referrals: o.Referrals, register: o.Register,
+		directory: o.Directory, referrals: o.Referrals, register: o.Register, reports: o.Reports,
 		phone: o.Phone, mail: o.Mail, cookie: "adviceline", secure: o.Secure, log: o.Log,
 		networks: &networks{now: o.Now},
 		intakes:  newBuckets(l.Intake, o.Now), resumes: newBuckets(l.Resume, o.Now),

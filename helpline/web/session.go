@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"adviceline/helpline"
@@ -110,11 +112,10 @@ func (s *Server) admit(r route, next echo.HandlerFunc) echo.HandlerFunc {
 		return next
 	}
 	return func(c echo.Context) error {
-		cookie, err := c.Cookie(s.cookie)
-		if err != nil || cookie.Value == "" {
-			return helpline.ErrSignedOut
+		session, err := s.sessionOf(c)
+		if errors.Is(err, helpline.ErrSignedOut) && strings.HasPrefix(r.path, "/board/") {
+			return c.Redirect(http.StatusSeeOther, "/board") // where one signs in
 		}
-		session, err := s.signer.Session(c.Request().Context(), cookie.Value)
 		if err != nil {
 			return err
 		}
@@ -124,6 +125,15 @@ func (s *Server) admit(r route, next echo.HandlerFunc) echo.HandlerFunc {
 		c.Set(sessionKey, session)
 		return next(c)
 	}
+}
+
+// sessionOf reads the session of the cookie.
+func (s *Server) sessionOf(c echo.Context) (helpline.Session, error) {
+	cookie, err := c.Cookie(s.cookie)
+	if err != nil || cookie.Value == "" {
+		return helpline.Session{}, helpline.ErrSignedOut
+	}
+	return s.signer.Session(c.Request().Context(), cookie.Value)
 }
 
 const sessionKey = "session"

@@ -77,6 +77,12 @@ func (h *house) template(path string) string {
 	if strings.HasPrefix(path, "/api/v1/disclosures/") && strings.HasSuffix(path, "/seen") {
 		return "/api/v1/disclosures/{disclosure}/seen"
 	}
+	if table, ok := strings.CutPrefix(path, "/api/v1/reports/"); ok && table != "pack" && table != "book" {
+		return "/api/v1/reports/{table}"
+	}
+	if strings.HasPrefix(path, "/board/reports/") {
+		return "/board/reports/{period}"
+	}
 	for _, r := range h.web.table() {
 		if r.path == path {
 			return path
@@ -157,7 +163,7 @@ func TestRoutesAreDocumented(t *testing.T) {
 	t.Parallel()
 	var want []string
 	for _, r := range newHouse(t).web.table() {
-		want = append(want, r.method+" "+strings.NewReplacer("*", "{file}", ":contact", "{contact}", ":token", "{token}", ":theme", "{theme}", ":sheet", "{sheet}", ":lang", "{lang}", ":disclosure", "{disclosure}").Replace(r.path))
+		want = append(want, r.method+" "+strings.NewReplacer("*", "{file}", ":contact", "{contact}", ":token", "{token}", ":theme", "{theme}", ":sheet", "{sheet}", ":lang", "{lang}", ":disclosure", "{disclosure}", ":table", "{table}", ":period", "{period}").Replace(r.path))
 	}
 	slices.Sort(want)
 	if got := openAPI.Routes(); !slices.Equal(got, want) {
@@ -189,7 +195,7 @@ func TestShapesAreDocumented(t *testing.T) {
 	}
 	tells := map[string]any{
 		"Admission": admissionBody{}, "Converted": convertedBody{}, "Chatting": chattingBody{}, "MatterNumber": matterNumber{}, "Standing": standing{}, "Position": helpline.Position{}, "Status": statusBody{},
-		"Session": sessionBody{}, "Ticket": ticketBody{}, "Decisions": decisionsBody{}, "Decision": decisionBody{}, "Why": helpline.Why{}, "Problem": problem{},
+		"ReportPlan": planBody{}, "PlannedTable": plannedTable{}, "Session": sessionBody{}, "Ticket": ticketBody{}, "Decisions": decisionsBody{}, "Decision": decisionBody{}, "Why": helpline.Why{}, "Problem": problem{},
 		"contactWelcome": welcomeFrame{}, "contactPosition": positionFrame{}, "contactJoined": joinedFrame{},
 		"contactMessage": messageFrame{}, "contactTyping": bareFrame{}, "contactConverted": bareFrame{}, "contactMatter": bareFrame{}, "contactInterpreter": interpreterFrame{}, "contactAway": awayFrame{}, "contactTransferred": transferredFrame{}, "contactEnded": endedFrame{},
 		"contactSaid": saidFrame{}, "contactReconnect": reconnectFrame{}, "contactError": errorFrame{},

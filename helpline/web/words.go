@@ -127,6 +127,7 @@ type view struct {
 	Mail    string
 	Step    string // of a page's link: ask, taken, over
 	Handed  HandData
+	Reports ReportData
 }
 
 // T gives the word with this id in the page's language.

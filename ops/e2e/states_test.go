@@ -20,6 +20,7 @@ var stories = []story{
 	{"console", consoleStory, []string{"sign-in", "sign-in-refused", "off", "ready", "offer", "chat", "end-asked", "outcome", "pause-asked", "paused"}},
 	{"referral", referralStory, []string{"begun", "consent", "handed", "disclosed"}},
 	{"board", boardStory, []string{"sign-in", "quiet", "busy", "why", "closed", "night", "account"}},
+	{"reports", reportsStory, []string{"none", "periods", "period"}},
 	{"plain", plainStory, []string{"start", "refused", "waiting", "talk", "ended", "scheduled", "thanked"}},
 	{"aside", asideStory, []string{"blank", "accessibility"}},
 }
