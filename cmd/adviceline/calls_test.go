@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +14,7 @@ import (
 
 const mobile = "+358401234567"
 
-// T14, and the sentinel: one number asked for twice.
+// One number asked for twice, and nothing readable.
 func TestSameNumberTwiceAndNothingReadable(t *testing.T) {
 	t.Parallel()
 	h := newCallHouse(t)
@@ -81,37 +80,6 @@ func TestSecondRequestOutlivesTheFirst(t *testing.T) {
 	h.pass(2 * time.Hour)
 	h.dial(a, second.Contact)
 	h.finish(a, second.Contact)
-}
-
-// T7: ten officers behind one switchboard are ten callbacks.
-func TestOfficersBehindASwitchboard(t *testing.T) {
-	t.Parallel()
-	h := newCallHouse(t)
-	var all []helpline.Admission
-	for i := range 10 {
-		all = append(all, h.request("+358 29 540 0000", fmt.Sprint("Officer ", i), h.window(time.Hour, 8*time.Hour)))
-	}
-	again := h.request("0295400000", " officer  3", h.window(time.Hour, 8*time.Hour))
-	a := h.adviser()
-	h.pass(time.Hour)
-	for i := range all {
-		var contact string
-		for _, x := range all {
-			if h.field(x.Contact, "state") == "offered" {
-				contact = x.Contact
-			}
-		}
-		if contact == "" {
-			t.Fatalf("after %d calls nobody is offered", i)
-		}
-		if n := h.dial(a, contact); n.Number.Reveal() != "+358295400000" || !strings.HasPrefix(n.AskFor.Reveal(), "Officer") {
-			t.Error("not the officer's number")
-		}
-		h.finish(a, contact)
-	}
-	if row, err := h.rows.Callback(t.Context(), again.Contact); err != nil || row.Review != "linked" {
-		t.Errorf("the same officer again: %+v %v", row, err)
-	}
 }
 
 // Five days of stop: every callback that is open can be dialled, what is over cannot be read.

@@ -174,12 +174,18 @@ func (p *pagedLine) pace(d time.Duration) {
 	p.Helper()
 	const step = 5 * time.Minute
 	for ; d > 0; d -= step {
-		p.leap(min(d, step))
-		p.until("the sweep", func() bool {
-			n, err := p.redis.ZCount(p.Context(), p.key(":timers"), "-inf", strconv.FormatInt(p.now.UnixMilli(), 10)).Result()
-			return err == nil && n == 0
-		})
+		p.hop(min(d, step))
 	}
+}
+
+// hop moves the clock on in one step and waits until what is due by then is done.
+func (p *pagedLine) hop(d time.Duration) {
+	p.Helper()
+	p.leap(d)
+	p.until("the sweep", func() bool {
+		n, err := p.redis.ZCount(p.Context(), p.key(":timers"), "-inf", strconv.FormatInt(p.now.UnixMilli(), 10)).Result()
+		return err == nil && n == 0
+	})
 }
 
 // T5: two long chats, one adviser, a window of 60 min. The on-call is paged 20 min before it closes; it closes

@@ -9,8 +9,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -112,13 +114,19 @@ func (p *pagedLine) key(suffix string) string { return "{line:" + p.value("LINE"
 // serve runs one node until the test ends.
 func (p *pagedLine) serve() {
 	p.Helper()
+	p.Cleanup(p.node())
+}
+
+// node runs one node, with settings of its own, until stop.
+func (p *pagedLine) node(more ...string) (stop func()) {
+	p.Helper()
 	addr, ops := free(p.T), free(p.T)
 	ctx, cancel := context.WithCancel(context.Background())
 	var out, errs output
 	done := make(chan int, 1)
-	vars := append([]string{"ADDR=" + addr, "OPS_ADDR=" + ops}, p.vars...)
+	vars := slices.Concat([]string{"ADDR=" + addr, "OPS_ADDR=" + ops}, p.vars, more)
 	go func() { done <- run(ctx, terminal{out: &out, err: &errs, env: vars}, []string{"serve"}) }()
-	p.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		<-done
 		if strings.Contains(errs.String(), "example.invalid") || strings.Contains(errs.String(), "/p/") {
@@ -133,6 +141,7 @@ func (p *pagedLine) serve() {
 		p.addr = addr
 	}
 	p.ops = append(p.ops, ops)
+	return stop
 }
 
 func (p *pagedLine) until(what string, ready func() bool) {
