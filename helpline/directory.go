@@ -93,8 +93,13 @@ func (f DirectoryFault) Error() string {
 	return "line " + strconv.Itoa(f.Line) + ", " + f.Field + ": " + string(ErrBrokenDirectory)
 }
 
-// Where gives the field and its line: "service.email in line 3".
-func (f DirectoryFault) Where() string { return f.Field + " in line " + strconv.Itoa(f.Line) }
+// Where gives the field, and its line where it has one: "service.email in line 3".
+func (f DirectoryFault) Where() string {
+	if f.Line == 0 {
+		return f.Field
+	}
+	return f.Field + " in line " + strconv.Itoa(f.Line)
+}
 
 // Unwrap gives ErrBrokenDirectory.
 func (f DirectoryFault) Unwrap() error { return ErrBrokenDirectory }
@@ -140,6 +145,16 @@ func ReadDirectory(r io.Reader, kind, language func(code string) bool) ([]Receiv
 		seen[x.ID] = true
 		all = append(all, x)
 	}
+}
+
+// ReadReceiver reads one line by the names of its fields, as a file has them. A value that is none gives a
+// DirectoryFault without a line.
+func ReadReceiver(value func(field string) string, kind, language func(code string) bool) (Receiver, error) {
+	r, field := receiverOf(func(name string) string { return strings.TrimSpace(value(name)) }, kind, language)
+	if field != "" {
+		return Receiver{}, DirectoryFault{0, field}
+	}
+	return r, nil
 }
 
 // receiverOf reads one line; field is the first one at fault.

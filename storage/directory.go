@@ -76,11 +76,7 @@ VALUES (@id, @organization, @name, @kind, @phone, @email, @url, @languages, @are
 		}
 		b := &pgx.Batch{}
 		for _, r := range all {
-			b.Queue(insert, named{
-				"id": r.ID, "organization": r.Organization, "name": r.Name, "kind": r.Kind, "phone": r.Phone, "email": r.Email, "url": r.URL,
-				"languages": list(r.Languages), "areas": list(r.Areas), "minimum_age": r.MinimumAge, "maximum_age": r.MaximumAge,
-				"schedule": helpline.ScheduleText(r.Schedule), "status": r.Status, "alert": r.Alert, "assured": r.Assured,
-			})
+			b.Queue(insert, receiverArguments(r))
 		}
 		return tx.SendBatch(ctx, b).Close()
 	})
@@ -88,6 +84,39 @@ VALUES (@id, @organization, @name, @kind, @phone, @email, @url, @languages, @are
 		return fmt.Errorf("set directory: %w", err)
 	}
 	return nil
+}
+
+// PutReceiver keeps one line of the directory, over an older one of its id. helpline.ErrTooMany when there is
+// no room for another.
+func (s *Store) PutReceiver(ctx context.Context, r helpline.Receiver) error {
+	const query = `
+INSERT INTO receiver AS x (id, organization, name, kind, phone, email, url, languages, areas, minimum_age, maximum_age, schedule,
+	status, alert, assured)
+SELECT @id, @organization, @name, @kind, @phone, @email, @url, @languages, @areas, @minimum_age, @maximum_age, @schedule,
+	@status, @alert, @assured
+WHERE EXISTS (SELECT FROM receiver WHERE id = @id) OR (SELECT count(*) FROM receiver) < @most
+ON CONFLICT (id) DO UPDATE SET organization = excluded.organization, name = excluded.name, kind = excluded.kind,
+	phone = excluded.phone, email = excluded.email, url = excluded.url, languages = excluded.languages, areas = excluded.areas,
+	minimum_age = excluded.minimum_age, maximum_age = excluded.maximum_age, schedule = excluded.schedule,
+	status = excluded.status, alert = excluded.alert, assured = excluded.assured`
+	args := receiverArguments(r)
+	args["most"] = helpline.MaxReceivers
+	n, err := s.exec(ctx, query, args)
+	if err == nil && n == 0 {
+		err = helpline.ErrTooMany
+	}
+	if err != nil {
+		return fmt.Errorf("put receiver: %w", err)
+	}
+	return nil
+}
+
+func receiverArguments(r helpline.Receiver) named {
+	return named{
+		"id": r.ID, "organization": r.Organization, "name": r.Name, "kind": r.Kind, "phone": r.Phone, "email": r.Email, "url": r.URL,
+		"languages": list(r.Languages), "areas": list(r.Areas), "minimum_age": r.MinimumAge, "maximum_age": r.MaximumAge,
+		"schedule": helpline.ScheduleText(r.Schedule), "status": r.Status, "alert": r.Alert, "assured": r.Assured,
+	}
 }
 
 // list keeps a missing list an empty one.

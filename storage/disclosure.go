@@ -56,15 +56,19 @@ type disclosed struct {
 	Receiver string
 	Receipt  string
 	Adviser  string
+	Alias    string
 	Seen     pgtype.Timestamptz
 	SeenBy   string
+	SeenWho  string
 }
 
 // Disclosures implements helpline.DisclosureStore: latest first.
 func (s Disclosures) Disclosures(ctx context.Context, before time.Time, n int) ([]helpline.Disclosure, error) {
 	const query = `
-SELECT id::text AS id, at, ground, receiver, receipt, adviser::text AS adviser, seen, coalesce(seen_by::text, '') AS seen_by
-FROM disclosure WHERE line = @line AND (@before::timestamptz IS NULL OR at < @before) ORDER BY at DESC, id LIMIT @n`
+SELECT d.id::text AS id, d.at, d.ground, d.receiver, d.receipt, d.adviser::text AS adviser, coalesce(a.alias, '') AS alias,
+	d.seen, coalesce(d.seen_by::text, '') AS seen_by, coalesce(b.alias, '') AS seen_who
+FROM disclosure AS d LEFT JOIN person AS a ON a.id = d.adviser LEFT JOIN person AS b ON b.id = d.seen_by
+WHERE d.line = @line AND (@before::timestamptz IS NULL OR d.at < @before) ORDER BY d.at DESC, d.id LIMIT @n`
 	found, err := rows[disclosed](ctx, s.Store, query, named{"line": s.line, "before": instant(before), "n": n})
 	if err != nil {
 		return nil, fmt.Errorf("read disclosures: %w", err)
@@ -72,7 +76,8 @@ FROM disclosure WHERE line = @line AND (@before::timestamptz IS NULL OR at < @be
 	all := make([]helpline.Disclosure, len(found))
 	for i, d := range found {
 		all[i] = helpline.Disclosure{
-			ID: d.ID, At: d.At.UTC(), Ground: d.Ground, Receiver: d.Receiver, Receipt: d.Receipt, Adviser: d.Adviser, SeenBy: d.SeenBy,
+			ID: d.ID, At: d.At.UTC(), Ground: d.Ground, Receiver: d.Receiver, Receipt: d.Receipt, Adviser: d.Adviser,
+			Alias: d.Alias, SeenBy: d.SeenBy, SeenWho: d.SeenWho,
 		}
 		if d.Seen.Valid {
 			all[i].Seen = d.Seen.Time.UTC()

@@ -21,6 +21,7 @@ const usage = `adviceline - contact handling for a victims' helpline
   adviceline migrate                  bring the database to this program's schema
   adviceline adviser add NAME ...     accounts: add, list, disable, password
   adviceline roster import FILE ...   shifts and on-call tiers: import, list, mail
+  adviceline directory import FILE    receivers of referrals: import, export, partner
   adviceline simulate -in FILE        let contacts come to the model of routing
   adviceline screen --json            find in free text what names a person
   adviceline staffing -in FILE        advisers for each hour of the week
@@ -84,6 +85,8 @@ func dispatch(ctx context.Context, t terminal, args []string) error {
 		return adviser(ctx, t, args[1:])
 	case "roster":
 		return roster(ctx, t, args[1:])
+	case "directory":
+		return directory(ctx, t, args[1:])
 	case "simulate":
 		return simulate(ctx, t, args[1:])
 	case "screen":

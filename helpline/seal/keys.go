@@ -112,6 +112,11 @@ func Open(o Options) (*Keys, error) {
 // purpose as its info. Equal purposes give equal keys on every node.
 func (k *Keys) Derive(purpose string) []byte { return derive(k.root, purpose) }
 
+// Derive is Keys.Derive for who has the root alone and no folder of keys.
+func Derive(root []byte) func(purpose string) []byte {
+	return func(purpose string) []byte { return derive(root, purpose) }
+}
+
 func derive(key []byte, purpose string) []byte {
 	out, err := hkdf.Key(sha256.New, key, nil, "adviceline/1/"+purpose, KeySize)
 	if err != nil { // only an output over 8,160 bytes can fail

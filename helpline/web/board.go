@@ -53,6 +53,7 @@ type boardBody struct {
 	Hours      []hourBody     `json:"hours"`
 	TargetSecs int64          `json:"target_seconds"`
 	AlarmSecs  int64          `json:"alarm_seconds"`
+	Unseen     int            `json:"unseen_disclosures,omitempty"`
 }
 
 type openingBody struct {
@@ -162,6 +163,7 @@ func (s *Server) readBoard(ctx context.Context) (boardBody, error) {
 	if err != nil && len(b.Degraded) == 0 {
 		b.Degraded = append(b.Degraded, "postgres")
 	}
+	b.Unseen = s.unseen(ctx)
 	b.Hours, b.Day = []hourBody{}, hourOf(helpline.BoardSum(hours))
 	for _, h := range hours {
 		b.Hours = append(b.Hours, hourOf(h))

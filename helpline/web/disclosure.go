@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -17,8 +18,10 @@ type disclosureBody struct {
 	Receiver string `json:"receiver"`
 	Receipt  string `json:"receipt,omitempty"`
 	Adviser  string `json:"adviser"`
+	Alias    string `json:"alias,omitempty"`
 	Seen     string `json:"seen,omitempty"`
 	SeenBy   string `json:"seen_by,omitempty"`
+	SeenWho  string `json:"seen_alias,omitempty"`
 }
 
 type registerBody struct {
@@ -30,6 +33,18 @@ type seenBody struct {
 }
 
 const registerPage = 100
+
+// unseen counts the lines that no supervisor has noted; none while they cannot be counted, which degraded tells.
+func (s *Server) unseen(ctx context.Context) int {
+	if s.register == nil {
+		return 0
+	}
+	n, err := s.register.Store.UnseenDisclosures(ctx)
+	if err != nil {
+		return 0
+	}
+	return n
+}
 
 // showRegister gives a supervisor the register of disclosures, latest first; that it was read is noted
 // first. before: an instant of the list, for what comes after it.
@@ -52,7 +67,8 @@ func (s *Server) showRegister(c echo.Context) error {
 	b := registerBody{Disclosures: make([]disclosureBody, len(list))}
 	for i, d := range list {
 		b.Disclosures[i] = disclosureBody{
-			ID: d.ID, At: instant(d.At), Ground: d.Ground, Receiver: d.Receiver, Receipt: d.Receipt, Adviser: d.Adviser, SeenBy: d.SeenBy,
+			ID: d.ID, At: instant(d.At), Ground: d.Ground, Receiver: d.Receiver, Receipt: d.Receipt, Adviser: d.Adviser,
+			Alias: d.Alias, SeenBy: d.SeenBy, SeenWho: d.SeenWho,
 		}
 		if !d.Seen.IsZero() {
 			b.Disclosures[i].Seen = instant(d.Seen)

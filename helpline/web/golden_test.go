@@ -53,6 +53,7 @@ GET    /api/v1/sheets/:sheet      sheet          account
 PUT    /api/v1/sheets/:sheet      sheet-set      supervisor
 GET    /api/v1/directory          directory      account
 PUT    /api/v1/directory          directory-set  supervisor
+PUT    /api/v1/directory/:receiver receiver-set   supervisor
 GET    /api/v1/disclosures        register       supervisor
 POST   /api/v1/disclosures/:disclosure/seen disclosure-seen supervisor
 POST   /api/v1/receipts           partner        public

@@ -104,6 +104,14 @@ func (s *shelf) SetDirectory(_ context.Context, all []helpline.Receiver) error {
 	return nil
 }
 
+func (s *shelf) PutReceiver(_ context.Context, r helpline.Receiver) error {
+	if s.away {
+		return errors.New(sentinel)
+	}
+	s.receivers = append(slices.DeleteFunc(s.receivers, func(x helpline.Receiver) bool { return x.ID == r.ID }), r)
+	return nil
+}
+
 func (s *shelf) Audit(_ context.Context, d helpline.Deed) error {
 	s.deeds = append(s.deeds, d.Deed)
 	return nil
@@ -290,52 +298,6 @@ func TestPartnersSystemAnswers(t *testing.T) {
 	s.away = true
 	if r := say("partner-key", `{"token":"`+token+`","step":"read"}`); r.status != 503 {
 		t.Errorf("Postgres away: %d", r.status)
-	}
-}
-
-func TestDirectoryInAndOut(t *testing.T) {
-	t.Parallel()
-	h, s, _, _, _ := handing(t)
-	as := func(who, method, body string, accept string) reply {
-		h.do(t, call{"POST", "/api/v1/session", `{"name":"` + who + `","password":"right"}`, nil})
-		headers := map[string]string{"Cookie": "adviceline=session-of-" + who, "Origin": h.URL}
-		if accept != "" {
-			headers["Accept"] = accept
-		}
-		return h.do(t, call{method, "/api/v1/directory", body, headers})
-	}
-	if r := as("adviser", "GET", "", ""); r.status != 200 || !strings.Contains(r.body, `"open_now":true`) || strings.Contains(r.body, "south@") {
-		t.Errorf("%d %s", r.status, r.body)
-	}
-	file := as("adviser", "GET", "", "text/csv")
-	if file.status != 200 || !strings.Contains(file.body, "'+358 9 555 0001") {
-		t.Errorf("%d %s", file.status, file.body)
-	}
-	if r := as("adviser", "PUT", `{"csv":""}`, ""); r.status != 403 {
-		t.Errorf("an adviser sets it: %d", r.status)
-	}
-	if r := as("supervisor", "PUT", `{"csv":"`+sentinel+`"}`, ""); r.status != 422 || r.field(t, "code") != "broken_directory" || strings.Contains(r.body, sentinel) {
-		t.Errorf("%d %s", r.status, r.body)
-	}
-	csv := strings.ReplaceAll(strings.ReplaceAll(file.body, `"`, `\"`), "\n", `\n`)
-	if r := as("supervisor", "PUT", `{"csv":"`+csv+`"}`, ""); r.status != 200 || r.body != `{"receivers":1}`+"\n" || s.receivers[0].Phone != "+358 9 555 0001" {
-		t.Errorf("%d %s", r.status, r.body)
-	}
-	if r := as("supervisor", "PUT", `{"csv":"`+strings.Replace(csv, "shelter.invalid", sentinel+" x", 1)+`"}`, ""); r.status != 422 || r.field(t, "field") != "service.email in line 2" {
-		t.Errorf("%d %s", r.status, r.body)
-	}
-	if r := as("supervisor", "PUT", `{"csv":1}`, ""); r.status != 400 {
-		t.Errorf("%d", r.status)
-	}
-	headers := map[string]string{"Cookie": "adviceline=session-of-supervisor", "Origin": h.URL, "Content-Type": "text/csv"}
-	if r := h.do(t, call{"PUT", "/api/v1/directory", file.body, headers}); r.status != 415 {
-		t.Errorf("%d", r.status)
-	}
-	s.away = true
-	for method, body := range map[string]string{"GET": "", "PUT": `{"csv":"` + csv + `"}`} {
-		if r := as("supervisor", method, body, ""); r.status != 503 {
-			t.Errorf("%s: %d", method, r.status)
-		}
 	}
 }
 

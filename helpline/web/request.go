@@ -37,8 +37,10 @@ func readJSON(c echo.Context) ([]byte, error) {
 }
 
 // read reads a body of at most 16 KiB.
-func read(c echo.Context) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, maxBody))
+func read(c echo.Context) ([]byte, error) { return readMost(c, maxBody) }
+
+func readMost(c echo.Context, most int64) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, most))
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return nil, codeTooLarge

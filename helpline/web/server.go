@@ -165,8 +165,12 @@ func (s *Server) bound(r route, next echo.HandlerFunc) echo.HandlerFunc {
 	if r.stays != "" {
 		return next
 	}
+	most := int64(maxBody)
+	if r.name == directoryRoute {
+		most = maxDirectory
+	}
 	return func(c echo.Context) error {
-		if c.Request().ContentLength > maxBody {
+		if c.Request().ContentLength > most {
 			return codeTooLarge
 		}
 		ctx, cancel := context.WithTimeout(c.Request().Context(), routeTimeout)

@@ -74,6 +74,9 @@ func (h *house) template(path string) string {
 	if strings.HasPrefix(path, "/r/") {
 		return "/r/{token}"
 	}
+	if strings.HasPrefix(path, "/api/v1/directory/") {
+		return "/api/v1/directory/{receiver}"
+	}
 	if strings.HasPrefix(path, "/api/v1/disclosures/") && strings.HasSuffix(path, "/seen") {
 		return "/api/v1/disclosures/{disclosure}/seen"
 	}
@@ -163,7 +166,7 @@ func TestRoutesAreDocumented(t *testing.T) {
 	t.Parallel()
 	var want []string
 	for _, r := range newHouse(t).web.table() {
-		want = append(want, r.method+" "+strings.NewReplacer("*", "{file}", ":contact", "{contact}", ":token", "{token}", ":theme", "{theme}", ":sheet", "{sheet}", ":lang", "{lang}", ":disclosure", "{disclosure}", ":table", "{table}", ":period", "{period}").Replace(r.path))
+		want = append(want, r.method+" "+strings.NewReplacer("*", "{file}", ":contact", "{contact}", ":token", "{token}", ":theme", "{theme}", ":sheet", "{sheet}", ":lang", "{lang}", ":disclosure", "{disclosure}", ":table", "{table}", ":period", "{period}", ":receiver", "{receiver}").Replace(r.path))
 	}
 	slices.Sort(want)
 	if got := openAPI.Routes(); !slices.Equal(got, want) {

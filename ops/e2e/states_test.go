@@ -19,7 +19,7 @@ var stories = []story{
 	{"discarded", discardedStory, []string{"continue", "resumed"}},
 	{"console", consoleStory, []string{"sign-in", "sign-in-refused", "off", "ready", "offer", "chat", "end-asked", "outcome", "pause-asked", "paused"}},
 	{"referral", referralStory, []string{"begun", "consent", "handed", "disclosed"}},
-	{"board", boardStory, []string{"sign-in", "quiet", "busy", "why", "closed", "night", "account"}},
+	{"board", boardStory, []string{"sign-in", "quiet", "busy", "why", "closed", "night", "account", "receivers", "register"}},
 	{"reports", reportsStory, []string{"none", "periods", "period"}},
 	{"plain", plainStory, []string{"start", "refused", "waiting", "talk", "ended", "scheduled", "thanked"}},
 	{"aside", asideStory, []string{"blank", "accessibility"}},

@@ -3,9 +3,11 @@
 import {Accounts} from './accounts.js';
 import {call} from './api.js';
 import {choices} from './codes.js';
+import {Directory} from './directory.js';
 import {named, pause, put, show} from './dom.js';
 import {Night} from './night.js';
 import {Opening} from './opening.js';
+import {Register} from './register.js';
 import {Roster} from './roster.js';
 import {signIn, signOut, who} from './session.js';
 import {Sheet} from './sheet.js';
@@ -76,6 +78,8 @@ function open() {
   const opening = new Opening(act);
   new Accounts(act);
   new Roster(act);
+  new Directory(act, notice);
+  new Register(act);
   new Night(act);
   new Sheet(act, 'canned', {language: choices('language')});
   new Sheet(act, 'targets', {name: ['chat', 'alarm'].map((code) => ({code, label: say('b.target_' + code)}))});

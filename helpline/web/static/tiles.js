@@ -53,6 +53,7 @@ function alarms(b) {
   b.danger.forEach((d) => words.push(say(d.state === 'open' ? 'b.danger_open' : 'b.danger_waits', {Language: label('language', d.language), Span: span(d.waited_seconds)})));
   b.classes.forEach((c) => { if (c.advisers === 0 && c.waiting > 0) words.push(say('b.unserved', {Group: c.group === 'interpreter' ? say('b.interpreter') : label('language', c.group.split('+')[0])})); });
   b.degraded.forEach((d) => words.push(say('b.degraded', {What: d})));
+  if (b.unseen_disclosures) words.push(say('b.unseen', {Count: b.unseen_disclosures}));
   if (b.opening.closed) words.push(say('b.is_closed'));
   const box = document.getElementById('alarms');
   const text = words.join('\n');
