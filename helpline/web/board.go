@@ -307,7 +307,7 @@ func (s *Server) act(ctx context.Context, b boardAction) error {
 	case "opening":
 		o := helpline.Opening{Closed: b.Closed, Notice: b.Notice, Event: b.Event}
 		for lang := range b.Notice {
-			if !slices.Contains(PageLanguages(), lang) {
+			if !slices.Contains(s.pages.lexicon.pages, lang) {
 				return invalid("notice")
 			}
 		}

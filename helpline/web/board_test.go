@@ -125,6 +125,7 @@ func TestBoardIsForSupervisors(t *testing.T) {
 		for _, c := range []call{
 			{"GET", "/api/v1/board", "", auth}, {"GET", "/api/v1/board/stream", "", auth}, {"GET", "/api/v1/board/night", "", auth},
 			{"GET", "/api/v1/board/hours/light.svg", "", auth}, {"GET", "/api/v1/advisers", "", auth},
+			{"GET", "/api/v1/board/ratings", "", auth}, {"GET", "/api/v1/board/ratings/light.svg", "", auth},
 			{"POST", "/api/v1/board/actions", `{"request_id":"` + reqA + `","action":"opening","closed":true}`, auth},
 			{"POST", "/api/v1/advisers", `{"request_id":"` + reqA + `","action":"disable","name":"aino"}`, auth},
 		} {

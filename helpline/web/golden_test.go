@@ -46,6 +46,8 @@ GET    /api/v1/board              board          supervisor
 GET    /api/v1/board/stream       board-stream   supervisor events
 POST   /api/v1/board/actions      board-action   supervisor
 GET    /api/v1/board/hours/:theme board-chart    supervisor
+GET    /api/v1/board/ratings      board-ratings  supervisor
+GET    /api/v1/board/ratings/:theme ratings-chart  supervisor
 GET    /api/v1/board/night        board-night    supervisor
 GET    /api/v1/advisers           accounts       supervisor
 POST   /api/v1/advisers           account-change supervisor

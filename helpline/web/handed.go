@@ -24,7 +24,7 @@ func (p *Pages) tryHanded() error {
 		open.Steps = append(open.Steps, step)
 		list = append(list, HandData{Said: "hp.said_" + step})
 	}
-	for _, lang := range PageLanguages() {
+	for _, lang := range p.lexicon.pages {
 		for _, d := range append(list, open) {
 			if _, err := p.execute("handed.html", view{pages: p, Lang: lang, Handed: d}); err != nil {
 				return err

@@ -24,14 +24,14 @@ func (s *Server) contactPage(lang string) echo.HandlerFunc {
 
 // consolePage renders the adviser's page in the browser's language; it holds nobody's data.
 func (s *Server) consolePage(c echo.Context) error {
-	lang := preferred(c.Request().Header.Get("Accept-Language"))
+	lang := s.pages.preferred(c.Request().Header.Get("Accept-Language"))
 	c.Response().Header().Set("Vary", "Accept-Language")
 	return s.page(c, s.pages.Console(lang, listsFor(lang)))
 }
 
 // boardPage renders the supervisors' page in the browser's language; it holds nobody's data.
 func (s *Server) boardPage(c echo.Context) error {
-	lang := preferred(c.Request().Header.Get("Accept-Language"))
+	lang := s.pages.preferred(c.Request().Header.Get("Accept-Language"))
 	c.Response().Header().Set("Vary", "Accept-Language")
 	return s.page(c, s.pages.Board(lang, listsFor(lang)))
 }
@@ -46,10 +46,10 @@ func (s *Server) blankPage(c echo.Context) error {
 func (s *Server) accessibility(c echo.Context) error {
 	lang := c.Param("lang")
 	if lang == "" {
-		lang = preferred(c.Request().Header.Get("Accept-Language"))
+		lang = s.pages.preferred(c.Request().Header.Get("Accept-Language"))
 		c.Response().Header().Set("Vary", "Accept-Language")
 	}
-	if !slices.Contains(PageLanguages(), lang) {
+	if !slices.Contains(s.pages.lexicon.pages, lang) {
 		return helpline.ErrNotFound
 	}
 	return s.page(c, s.pages.Statement(lang, s.phone, s.mail))
@@ -70,11 +70,16 @@ func document(raw []byte) echo.HandlerFunc {
 	}
 }
 
-// choices gives a code list with its labels, in the list's order.
+// choices gives a code list with its labels, in the list's order. A language of the contact page that the lists do
+// not have yet borrows the English ones.
 func choices(l *codes.List, lang string) []Choice {
 	var out []Choice
 	for _, code := range l.Codes() {
-		out = append(out, Choice{Code: code, Label: l.Label(code, lang)})
+		label := l.Label(code, lang)
+		if label == "" {
+			label = l.Label(code, "en")
+		}
+		out = append(out, Choice{Code: code, Label: label})
 	}
 	return out
 }
@@ -110,20 +115,12 @@ func listsFor(lang string) ConsoleData {
 	return d
 }
 
-var pageMatcher = func() language.Matcher {
-	var tags []language.Tag
-	for _, l := range PageLanguages() {
-		tags = append(tags, language.Make(l))
-	}
-	return language.NewMatcher(tags)
-}()
-
 // preferred picks the page language that fits what a browser asks for.
-func preferred(accept string) string {
+func (p *Pages) preferred(accept string) string {
 	if len(accept) > 256 {
 		accept = ""
 	}
 	tags, _, _ := language.ParseAcceptLanguage(accept)
-	_, i, _ := pageMatcher.Match(tags...)
-	return PageLanguages()[i]
+	_, i, _ := p.matcher.Match(tags...)
+	return p.lexicon.pages[i]
 }

@@ -11,6 +11,7 @@ import (
 	"adviceline/helpline/codes"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/language"
 )
 
 //go:embed page/*.html
@@ -19,10 +20,12 @@ var pageFiles embed.FS
 // Pages holds the parsed templates, the catalogues and the static files under their hashed names.
 // It never changes after NewPages and is safe for concurrent use.
 type Pages struct {
+	lexicon   lexicon
 	templates *template.Template
 	words     map[string]words // by language
 	contact   []string         // the languages of the contact page
 	endonyms  map[string]string
+	matcher   language.Matcher  // of the languages of every page
 	assets    map[string]*asset // by file name in the repository: "contact.js"
 	served    map[string]*asset // by path: "/static/contact.0123456789.js"
 	policy    string
@@ -62,7 +65,17 @@ type ConsoleData struct {
 // The origins (https://host) are those of PUBLIC_ORIGINS: older browsers do not let connect-src
 // 'self' stand for the WebSocket of the same host, so each is also named as wss.
 func NewPages(drafts []string, origins ...string) (*Pages, error) {
-	p := &Pages{words: map[string]words{}, assets: map[string]*asset{}, served: map[string]*asset{}}
+	return pagesOf(embedded, drafts, origins)
+}
+
+// pagesOf makes the pages in the languages of a lexicon.
+func pagesOf(l lexicon, drafts, origins []string) (*Pages, error) {
+	p := &Pages{lexicon: l, words: map[string]words{}, assets: map[string]*asset{}, served: map[string]*asset{}}
+	var tags []language.Tag
+	for _, tag := range l.pages {
+		tags = append(tags, language.Make(tag))
+	}
+	p.matcher = language.NewMatcher(tags)
 	if err := p.readCatalogues(drafts); err != nil {
 		return nil, err
 	}
@@ -79,7 +92,7 @@ func NewPages(drafts []string, origins ...string) (*Pages, error) {
 			return nil, err
 		}
 	}
-	for _, lang := range PageLanguages() {
+	for _, lang := range p.lexicon.pages {
 		if err := p.try(lang, "console.html", "board.html", "blank.html", "page.html", "accessibility.html", "reports.html"); err != nil {
 			return nil, err
 		}
@@ -123,7 +136,7 @@ func (p *Pages) Statement(lang, phone, mail string) []byte {
 
 // Blank renders the empty, neutral page that Exit leaves behind; to be served at /blank.
 func (p *Pages) Blank() []byte {
-	return p.must("blank.html", PageLanguages()[0], ContactData{}, ConsoleData{})
+	return p.must("blank.html", p.lexicon.pages[0], ContactData{}, ConsoleData{})
 }
 
 // Page renders what a page's link shows: ask, taken or over.
@@ -146,7 +159,7 @@ func (p *Pages) must(name, lang string, c ContactData, k ConsoleData) []byte {
 
 func (p *Pages) render(name, lang string, c ContactData, k ConsoleData) ([]byte, error) {
 	if _, ok := p.words[lang]; !ok {
-		lang = PageLanguages()[0]
+		lang = p.lexicon.pages[0]
 	}
 	v := view{pages: p, Lang: lang, Contact: c, Console: k}
 	v.Plain.Request = uuid.NewString()

@@ -333,7 +333,7 @@ func (s *Server) plainPage(c echo.Context, status int, name string, v view) erro
 func (s *Server) plainView(f plainFields, token string) view {
 	lang := f.lang
 	if !slices.Contains(s.pages.contact, lang) {
-		lang = PageLanguages()[0]
+		lang = s.pages.lexicon.pages[0]
 	}
 	v := view{pages: s.pages, Lang: lang}
 	v.Contact = ContactData{Phone: s.phone, Times: s.pages.times(lang, s.now())}

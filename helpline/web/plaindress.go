@@ -31,6 +31,7 @@ type plainDress struct {
 	welcome bool
 	over    bool            // the last words are said
 	shown   map[string]bool // own lines, by cid: a form that is sent twice shows once
+	place   string          // the words told last of the place in the line
 }
 
 // Head, Open, Ping, Deaf: a page that our frame is in, with nothing to answer pings.
@@ -75,7 +76,7 @@ func (d *plainDress) Frame(frame []byte) []byte {
 	case "welcome":
 		return d.opened(f)
 	case "position":
-		return d.event(d.view.place(&f.Position))
+		return d.where(&f.Position)
 	case "joined":
 		return d.joined(f)
 	case "transferred":
@@ -108,9 +109,19 @@ func (d *plainDress) opened(f plainFrame) []byte {
 		out = append(out, d.readers(f)...)
 	case f.Place != nil:
 		out = append(out, d.event(v.say("c.write_now", nil))...)
-		out = append(out, d.event(v.place(f.Place))...)
+		out = append(out, d.where(f.Place)...)
 	}
 	return out
+}
+
+// where tells a place in the line unless the same words were told last.
+func (d *plainDress) where(p *helpline.Position) []byte {
+	words := d.view.place(p)
+	if words == d.place {
+		return nil
+	}
+	d.place = words
+	return d.event(words)
 }
 
 func (d *plainDress) joined(f plainFrame) []byte {

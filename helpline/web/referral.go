@@ -84,7 +84,7 @@ func (s *Server) takeHanded(c echo.Context) error {
 		if err != nil {
 			return asBusy(err)
 		}
-		return s.handed(c, handData(c, h, ""))
+		return s.handed(c, s.handData(c, h, ""))
 	}
 	state, known := said[step]
 	if !known || step == "decline" && !codes.DeclineReason.Has(form.Get("reason")) {
@@ -100,13 +100,13 @@ func (s *Server) takeHanded(c echo.Context) error {
 		return s.again(c, token, "hp.reopen")
 	case errors.Is(err, helpline.ErrForbiddenMove):
 		if h, err = s.referrals.Say(ctx, token, form.Get("key"), helpline.Receipt{}); err == nil {
-			return s.handed(c, handData(c, h, ""))
+			return s.handed(c, s.handData(c, h, ""))
 		}
 	}
 	if err != nil {
 		return asBusy(err)
 	}
-	return s.handed(c, handData(c, h, "hp.said_"+step))
+	return s.handed(c, s.handData(c, h, "hp.said_"+step))
 }
 
 // again shows the form of the code once more.
@@ -118,8 +118,8 @@ func (s *Server) again(c echo.Context, token, fault string) error {
 	return s.handed(c, HandData{Word: h.Word, Shut: !h.State.Open(), Fault: fault})
 }
 
-func handData(c echo.Context, h helpline.Handed, word string) HandData {
-	lang := preferred(c.Request().Header.Get("Accept-Language"))
+func (s *Server) handData(c echo.Context, h helpline.Handed, word string) HandData {
+	lang := s.pages.preferred(c.Request().Header.Get("Accept-Language"))
 	d := HandData{
 		Word: h.Word, Said: word, Shut: h.State == helpline.ReferralDeclined, Key: h.Key, Language: codes.Language.Label(h.Language, lang),
 		Letter: h.Letter.Reveal(), Gone: h.Gone, Steps: stepsFrom(h.State),
@@ -138,7 +138,7 @@ func handData(c echo.Context, h helpline.Handed, word string) HandData {
 func (s *Server) handed(c echo.Context, d HandData) error {
 	d.Phone = s.phone
 	c.Response().Header().Set("Vary", "Accept-Language")
-	return s.page(c, s.pages.Handed(preferred(c.Request().Header.Get("Accept-Language")), d))
+	return s.page(c, s.pages.Handed(s.pages.preferred(c.Request().Header.Get("Accept-Language")), d))
 }
 
 // partnerBody is one step of a receiver's own system.

@@ -137,12 +137,12 @@ func (s *Server) askPage(c echo.Context) error {
 	if _, _, err := s.line.Tokens.OpenPage(c.Param("token")); err != nil {
 		return err
 	}
-	return s.page(c, s.pages.Page(preferred(c.Request().Header.Get("Accept-Language")), "ask"))
+	return s.page(c, s.pages.Page(s.pages.preferred(c.Request().Header.Get("Accept-Language")), "ask"))
 }
 
 // takePage takes the word of whoever pressed it. The answer does not tell whether the round was over.
 func (s *Server) takePage(c echo.Context) error {
-	lang := preferred(c.Request().Header.Get("Accept-Language"))
+	lang := s.pages.preferred(c.Request().Header.Get("Accept-Language"))
 	if err := s.posts.take(s.network(c)); err != nil {
 		return err
 	}

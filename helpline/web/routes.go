@@ -51,7 +51,7 @@ const sessionPath = "/api/v1/session"
 func (s *Server) table() []route {
 	var out []route
 	for _, lang := range s.pages.contact {
-		out = append(out, route{"GET", homeOf(lang), "contact-page", public, "", s.contactPage(lang)})
+		out = append(out, route{"GET", s.pages.homeOf(lang), "contact-page", public, "", s.contactPage(lang)})
 	}
 	return append(append(out, []route{
 		{"POST", plainPath, "plain", public, "form", s.plain},
@@ -84,6 +84,8 @@ func (s *Server) table() []route {
 		{"GET", "/api/v1/board/stream", "board-stream", supervisor, "events", s.streamBoard},
 		{"POST", "/api/v1/board/actions", "board-action", supervisor, "", s.actOnBoard},
 		{"GET", "/api/v1/board/hours/:theme", "board-chart", supervisor, "", s.chart},
+		{"GET", "/api/v1/board/ratings", "board-ratings", supervisor, "", s.showRatings},
+		{"GET", "/api/v1/board/ratings/:theme", "ratings-chart", supervisor, "", s.ratingsChart},
 		{"GET", "/api/v1/board/night", "board-night", supervisor, "", s.showNight},
 		{"GET", "/api/v1/advisers", "accounts", supervisor, "", s.showAccounts},
 		{"POST", "/api/v1/advisers", "account-change", supervisor, "", s.changeAccounts},

@@ -96,7 +96,7 @@ type statusBody struct {
 func (s *Server) status(c echo.Context) error {
 	st := s.lately.status(c.Request().Context(), s.line)
 	languages := append([]string{}, st.Languages...)
-	return c.JSON(http.StatusOK, statusBody{Open: st.Open, Languages: languages, Notice: st.Notice[preferred(c.Request().Header.Get("Accept-Language"))], Event: st.Event, Phone: s.phone})
+	return c.JSON(http.StatusOK, statusBody{Open: st.Open, Languages: languages, Notice: st.Notice[s.pages.preferred(c.Request().Header.Get("Accept-Language"))], Event: st.Event, Phone: s.phone})
 }
 
 // lately keeps the line's status for a second: the page is read far more often than it changes.

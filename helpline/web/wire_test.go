@@ -62,6 +62,9 @@ func (h *house) template(path string) string {
 	if strings.HasPrefix(path, "/api/v1/board/hours/") {
 		return "/api/v1/board/hours/{theme}"
 	}
+	if strings.HasPrefix(path, "/api/v1/board/ratings/") {
+		return "/api/v1/board/ratings/{theme}"
+	}
 	if strings.HasPrefix(path, "/api/v1/sheets/") {
 		return "/api/v1/sheets/{sheet}"
 	}

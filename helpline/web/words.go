@@ -17,23 +17,35 @@ import (
 //go:embed catalog/*.json
 var catalogFiles embed.FS
 
-// catalogues are the tags of every catalogue, in the order that the pages show them: l.order of each. A new
-// language is a new file.
-var catalogues = func() []string {
+// lexicon is a folder of catalogues, one file a language. A new language is a new file.
+type lexicon struct {
+	files fs.FS
+	tags  []string // of every catalogue, in the order that the pages show them: l.order of each
+	pages []string // the languages of every page (l.pages: all); the first one answers for an unknown language
+}
+
+// lexiconOf finds the catalogues of a folder: each file that tells its l.order.
+func lexiconOf(files fs.FS) lexicon {
+	l := lexicon{files: files}
 	order := map[string]string{}
-	files, _ := fs.Glob(catalogFiles, "catalog/*.json") // a sound pattern
-	for _, file := range files {
-		tag := strings.TrimSuffix(path.Base(file), ".json")
-		if at := meta(tag, "l.order"); at != "" {
+	names, _ := fs.Glob(files, "catalog/*.json") // a sound pattern
+	for _, name := range names {
+		tag := strings.TrimSuffix(path.Base(name), ".json")
+		if at := l.meta(tag, "l.order"); at != "" {
 			order[tag] = at
 		}
 	}
-	return slices.SortedFunc(maps.Keys(order), func(a, b string) int { return strings.Compare(order[a], order[b]) })
-}()
+	l.tags = slices.SortedFunc(maps.Keys(order), func(a, b string) int { return strings.Compare(order[a], order[b]) })
+	l.pages = slices.DeleteFunc(slices.Clone(l.tags), func(tag string) bool { return l.meta(tag, "l.pages") != "all" })
+	return l
+}
+
+// embedded is the lexicon that the program carries.
+var embedded = lexiconOf(catalogFiles)
 
 // meta reads one word of a catalogue before the library does: what the catalogue says of itself.
-func meta(tag, id string) string {
-	raw, err := catalogFiles.ReadFile("catalog/" + tag + ".json")
+func (l lexicon) meta(tag, id string) string {
+	raw, err := fs.ReadFile(l.files, "catalog/"+tag+".json")
 	if err != nil {
 		return ""
 	}
@@ -45,11 +57,9 @@ func meta(tag, id string) string {
 	return word
 }
 
-// PageLanguages lists the languages of every page (l.pages: all); the first one answers for an unknown
-// language. A language of the contact page alone (l.pages: contact) is not among them.
-func PageLanguages() []string { return pageLanguages }
-
-var pageLanguages = slices.DeleteFunc(slices.Clone(catalogues), func(tag string) bool { return meta(tag, "l.pages") != "all" })
+// PageLanguages lists the languages of every page of the house; the first one answers for an unknown language. A
+// language of the contact page alone (l.pages: contact) is not among them.
+func PageLanguages() []string { return embedded.pages }
 
 // formOf gives a word as scripts need it.
 func formOf(m *i18n.Message) any {
@@ -72,9 +82,9 @@ type words struct {
 }
 
 func (p *Pages) readCatalogues(drafts []string) error {
-	bundle := i18n.NewBundle(language.Make(PageLanguages()[0]))
-	for _, lang := range catalogues {
-		file, err := bundle.LoadMessageFileFS(catalogFiles, "catalog/"+lang+".json")
+	bundle := i18n.NewBundle(language.Make(p.lexicon.pages[0]))
+	for _, lang := range p.lexicon.tags {
+		file, err := bundle.LoadMessageFileFS(p.lexicon.files, "catalog/"+lang+".json")
 		if err != nil {
 			return fmt.Errorf("read catalogue %s: %w", lang, err)
 		}
@@ -93,12 +103,17 @@ func (p *Pages) readCatalogues(drafts []string) error {
 			return fmt.Errorf("no catalogue %s", lang)
 		}
 	}
-	raw, err := catalogFiles.ReadFile("catalog/endonyms.json")
+	raw, err := fs.ReadFile(p.lexicon.files, "catalog/endonyms.json")
 	if err != nil {
 		return fmt.Errorf("read endonyms: %w", err)
 	}
 	if err := json.Unmarshal(raw, &p.endonyms); err != nil {
 		return fmt.Errorf("read endonyms: %w", err)
+	}
+	for _, lang := range p.lexicon.tags {
+		if p.endonyms[lang] == "" {
+			return fmt.Errorf("endonyms.json has no name for %s", lang)
+		}
 	}
 	return nil
 }
@@ -162,20 +177,25 @@ func (v view) say(id string, values map[string]any) string {
 type tongue struct{ Code, Path, Label, Dir string }
 
 // Tongues lists the languages of the contact page, each in its own words.
-func (v view) Tongues() []tongue {
+func (v view) Tongues() []tongue { return v.named(v.pages.contact) }
+
+// Pages lists the languages of every page in the same way.
+func (v view) Pages() []tongue { return v.named(v.pages.lexicon.pages) }
+
+func (v view) named(codes []string) []tongue {
 	var out []tongue
-	for _, code := range v.pages.contact {
+	for _, code := range codes {
 		name := []rune(v.pages.endonyms[code])
-		out = append(out, tongue{code, homeOf(code), strings.ToUpper(string(name[:1])) + string(name[1:]), meta(code, "l.dir")})
+		out = append(out, tongue{code, v.pages.homeOf(code), strings.ToUpper(string(name[:1])) + string(name[1:]), v.pages.lexicon.meta(code, "l.dir")})
 	}
 	return out
 }
 
 // Home is the address of the contact page in the page's language.
-func (v view) Home() string { return homeOf(v.Lang) }
+func (v view) Home() string { return v.pages.homeOf(v.Lang) }
 
-func homeOf(lang string) string {
-	if lang == PageLanguages()[0] {
+func (p *Pages) homeOf(lang string) string {
+	if lang == p.lexicon.pages[0] {
 		return "/"
 	}
 	return "/" + lang
@@ -183,7 +203,7 @@ func homeOf(lang string) string {
 
 // Statement is the address of the accessibility statement in the page's language, or in English.
 func (v view) Statement() string {
-	if !slices.Contains(PageLanguages(), v.Lang) {
+	if !slices.Contains(v.pages.lexicon.pages, v.Lang) {
 		return "/en/accessibility"
 	}
 	return "/" + v.Lang + "/accessibility"

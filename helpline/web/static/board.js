@@ -8,6 +8,7 @@ import {named, pause, put, show} from './dom.js';
 import {Night} from './night.js';
 import {Opening} from './opening.js';
 import {Register} from './register.js';
+import {ratings} from './ratings.js';
 import {Roster} from './roster.js';
 import {signIn, signOut, who} from './session.js';
 import {Sheet} from './sheet.js';
@@ -81,6 +82,7 @@ function open() {
   new Directory(act, notice);
   new Register(act);
   new Night(act);
+  ratings();
   new Sheet(act, 'canned', {language: choices('language')});
   new Sheet(act, 'targets', {name: ['chat', 'alarm'].map((code) => ({code, label: say('b.target_' + code)}))});
   let last = 0;

@@ -96,7 +96,7 @@ function scheduled(a) {
       if (!done) return;
       hold('');
       stage('ended');
-      put(document.getElementById('heading'), say('c.head_ended'));
+      put(document.getElementById('heading'), say('c.head_stopped'));
     });
   };
 }

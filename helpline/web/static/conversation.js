@@ -203,7 +203,7 @@ export class Conversation {
     if (phase === 'open') {
       clearTimeout(this.lostTimer);
       notice(this.wasLost ? say('c.back') : '');
-      if (this.wasLost) setTimeout(() => { if (!this.wasLost) notice(''); }, 4000);
+      if (this.wasLost) setTimeout(() => { if (named('notice').textContent === say('c.back')) notice(''); }, 4000);
       this.wasLost = false;
     } else if (phase === 'lost' && !this.wasLost) {
       this.wasLost = true;

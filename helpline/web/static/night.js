@@ -1,7 +1,7 @@
 /** Last night on one page, for the morning's meeting: what came, what was missed, what happened. */
 
 import {make, named, put, show} from './dom.js';
-import {hours, table} from './tables.js';
+import {clock, hours, table} from './tables.js';
 import {span} from './tiles.js';
 import {has, say} from './words.js';
 
@@ -15,7 +15,7 @@ export class Night {
   /** @private */
   show(n) {
     const box = document.getElementById('night-body');
-    const when = (at) => new Date(at).toLocaleString(document.documentElement.lang, {weekday: 'long', day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit'});
+    const when = (at) => clock(at, {weekday: 'long', day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit'});
     const head = make('p', '', say('b.night_of', {From: when(n.from), Until: when(n.until)}), 'night-of');
     const sum = make('p', '', say('b.night_sum', {Arrived: n.sum.arrived, Answered: n.sum.answered, Left: n.sum.abandoned,
       Wait: n.sum.mean_wait_seconds === null ? '–' : span(n.sum.mean_wait_seconds)}), 'night-sum');

@@ -1,7 +1,7 @@
 /** The roster: the shifts from now on, and a calendar file that replaces them. */
 
 import {named, uuid} from './dom.js';
-import {table} from './tables.js';
+import {clock, table} from './tables.js';
 import {say} from './words.js';
 
 export class Roster {
@@ -19,7 +19,7 @@ export class Roster {
 
   /** @private */
   list() {
-    const when = (at) => new Date(at).toLocaleString(document.documentElement.lang, {weekday: 'short', day: 'numeric', month: 'numeric', hour: '2-digit', minute: '2-digit'});
+    const when = (at) => clock(at, {weekday: 'short', day: 'numeric', month: 'numeric', hour: '2-digit', minute: '2-digit'});
     this.act('GET', '/api/v1/roster').then((r) => {
       if (!r) return;
       table(document.getElementById('shifts'), say('b.roster'), [say('b.name'), say('b.tier'), say('b.from'), say('b.until')],

@@ -5,6 +5,11 @@ import {button, make, named, show, uuid} from './dom.js';
 import {share, span} from './tiles.js';
 import {say} from './words.js';
 
+/** The clock on the house's wall, wherever the browser is. @param {string} at @param {any} parts @returns {string} */
+export function clock(at, parts) {
+  return new Date(at).toLocaleString(document.documentElement.lang, Object.assign({timeZone: 'Europe/Helsinki', hourCycle: 'h23'}, parts));
+}
+
 const LANES = ['danger', 'present', 'same_day', 'ordinary'];
 
 /**
@@ -90,7 +95,7 @@ export class Tables {
       show(box, Boolean(d));
       if (!d) return;
       table(box, say('b.why_of'), [say('b.at'), say('b.step'), say('b.adviser'), say('b.reason')], d.decisions.map((x) => [
-        new Date(x.at).toLocaleTimeString(document.documentElement.lang), say('b.kind_' + x.kind), x.alias || '', reason(x),
+        clock(x.at, {hour: '2-digit', minute: '2-digit', second: '2-digit'}), say('b.kind_' + x.kind), x.alias || '', reason(x),
       ]));
       box.append(button(say('b.close'), 'why-close', () => show(box, false)));
     });
@@ -112,23 +117,30 @@ export class Tables {
 
   /** @private */
   hours(list) {
-    const picture = document.getElementById('chart');
-    const mark = '?' + Date.now(); // an address of its own, or the browser shows the last picture again
-    const dark = document.createElement('source');
-    dark.srcset = '/api/v1/board/hours/dark.svg' + mark;
-    dark.media = '(prefers-color-scheme: dark)';
-    const img = make('img', 'chart', '', 'chart');
-    img.src = '/api/v1/board/hours/light.svg' + mark;
-    img.alt = say('b.chart_alt');
-    picture.replaceChildren(dark, img);
+    picture(document.getElementById('chart'), '/api/v1/board/hours/', say('b.chart_alt'));
     hours(document.getElementById('hours'), say('b.by_hour'), list);
   }
+}
+
+/**
+ * Puts a chart of the server into its place, in the colours that the page has.
+ * @param {HTMLElement} place a picture @param {string} path of its folder @param {string} words for who does not see it
+ */
+export function picture(place, path, words) {
+  const mark = '?' + Date.now(); // an address of its own, or the browser shows the last picture again
+  const dark = document.createElement('source');
+  dark.srcset = path + 'dark.svg' + mark;
+  dark.media = '(prefers-color-scheme: dark)';
+  const img = make('img', 'chart', '', 'chart');
+  img.src = path + 'light.svg' + mark;
+  img.alt = words;
+  place.replaceChildren(dark, img);
 }
 
 /** The table of hours, newest first. @param {HTMLElement} box @param {string} caption @param {any[]} list */
 export function hours(box, caption, list) {
   table(box, caption, [say('b.hour'), say('b.arrived'), say('b.answered'), say('b.left'), say('b.missed'), say('b.tile_service'), say('b.mean')],
-    list.slice().reverse().map((h) => [new Date(h.at).toLocaleTimeString(document.documentElement.lang, {hour: '2-digit', minute: '2-digit'}), h.arrived, h.answered,
+    list.slice().reverse().map((h) => [clock(h.at, {hour: '2-digit', minute: '2-digit'}), h.arrived, h.answered,
       h.abandoned, h.missed, share(h.service_level), h.mean_wait_seconds === null ? '–' : span(h.mean_wait_seconds)]));
 }
 
