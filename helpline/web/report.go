@@ -147,7 +147,7 @@ func (s *Server) showBook(c echo.Context) error {
 }
 
 func (s *Server) workbook(c echo.Context, name string, period disclose.Period, tables []disclose.Frozen) error {
-	lang := preferred(c.Request().Header.Get("Accept-Language"))
+	lang := s.pages.preferred(c.Request().Header.Get("Accept-Language"))
 	c.Response().Header().Set("Vary", "Accept-Language")
 	pub, err := disclose.Publish(period, tables)
 	if err != nil {

@@ -43,7 +43,7 @@ func (s *Server) reportsPage(c echo.Context) error {
 		return helpline.ErrBusy
 	}
 	ctx := c.Request().Context()
-	lang := preferred(c.Request().Header.Get("Accept-Language"))
+	lang := s.pages.preferred(c.Request().Header.Get("Accept-Language"))
 	c.Response().Header().Set("Vary", "Accept-Language")
 	v := view{pages: s.pages, Lang: lang}
 	all, err := s.reports.PublishedPeriods(ctx)

@@ -320,7 +320,7 @@ func TestArabicContactPage(t *testing.T) {
 	s := raise(t, "ar")
 	s.look = func(name string, p *tab) {
 		p.eval(`document.documentElement.dir === "rtl" && getComputedStyle(document.body).direction === "rtl"`)
-		for _, fault := range append(s.rules(p), s.narrow(p)...) {
+		for _, fault := range slices.Concat(s.rules(p), s.keyboard(p), s.narrow(p)) {
 			t.Errorf("%s in Arabic: %s", name, fault)
 		}
 	}

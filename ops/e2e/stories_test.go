@@ -175,6 +175,9 @@ func consoleStory(s *stage) {
 	p.reads("contact", "Hei, meillä on täällä asiakas, jonka passi on työnantajalla.")
 	p.say("Hei! Voin neuvoa. Onko asiakas nyt turvassa?")
 	s.at("chat", p)
+	p.eval(`(document.querySelectorAll("details").forEach((d) => { d.open = true; }), true)`)
+	s.at("all-open", p)
+	p.eval(`(document.querySelectorAll("details").forEach((d) => { d.open = false; }), true)`)
 	p.click("end")
 	s.at("end-asked", p)
 	p.until("has to record", `(() => { if (document.querySelector('#write').hidden) return true;
@@ -192,6 +195,18 @@ func consoleStory(s *stage) {
 	p.until("is paused", `(() => { const paused = document.querySelector('[data-test="duty-state"]').getAttribute("data-state") === "paused";
 		if (!paused) document.querySelector('[data-test="duty-pause"]').click(); return paused; })()`)
 	s.at("paused", p)
+	in := intake(s.lang)
+	in["urgency"] = "emergency"
+	silent := &contactClient{admission: s.h.admitted(s.T, in)}
+	silent.connect(s.T, s.h)
+	p.until("shows danger that waits", `document.querySelector('[data-test="danger-take"]')`)
+	s.at("danger", p)
+	silent.close()
+	p.until("shows danger that fell silent", `document.querySelector('[data-test="danger-close"]')`)
+	s.at("danger-open", p)
+	p.choose("danger-code", "called_112")
+	p.click("danger-close")
+	p.until("has closed it", `!document.querySelector('[data-test="danger"]')`)
 	p.click("duty-off")
 }
 
