@@ -67,8 +67,8 @@ func boardStory(s *stage) {
 	s.at("receivers", p)
 	p.click("register-show")
 	p.until("reads the register", `document.querySelector('[data-test="register-seen"]')`)
-	p.click("register-seen")
-	p.until("has noted it", `!document.querySelector('[data-test="register-seen"]') && document.querySelector('#register-lines td')`)
+	p.until("has noted all of it", `(() => { const seen = document.querySelector('[data-test="register-seen"]');
+		if (seen) seen.click(); return !seen && document.querySelector('#register-lines td'); })()`)
 	s.at("register", p)
 	c.leave("done")
 	helper.must(s.T, "duty", map[string]any{"type": "duty", "state": "off", "confirm": true})

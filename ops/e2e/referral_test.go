@@ -110,6 +110,7 @@ func referralStory(s *stage) {
 	p.click("disclose-save")
 	p.until("has recorded it", `document.querySelector('[data-test="disclose-told"]').textContent && !document.querySelector('[data-test="disclose-receipt"]').value`)
 	s.at("disclosed", p)
-	p.click("duty-off")
 	c.leave("done")
+	p.until("is off duty, or leaving it", `(() => { const on = document.querySelector('[data-test="duty-state"]').getAttribute("data-state") === "ready";
+		if (on) document.querySelector('[data-test="duty-off"]').click(); return !on; })()`) // alone on the line, one is asked
 }

@@ -200,7 +200,7 @@ func (s *stage) keyboard(p *tab) (faults []string) {
 	}
 	p.eval(`(document.body.tabIndex = -1, document.body.focus(), document.body.removeAttribute("tabindex"), scrollTo(0, 0), true)`)
 	met := []string{}
-	for range len(want) + 20 {
+	for range 2*len(want) + 60 { // a date has a stop for each of its parts, and rows of a table have controls of one name
 		if err := p.press("Tab", 9); err != nil {
 			s.Fatalf("press Tab on %s: %v", p.name, err)
 		}
