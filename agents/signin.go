@@ -38,7 +38,7 @@ type Cache interface {
 }
 
 const (
-	sessionLife = 12 * time.Hour
+	sessionLife = helpline.SessionLife
 	ticketLife  = 30 * time.Second
 	// No sign-in is answered before firstRelease; later ones are answered on the next full
 	// releaseStep, so that the duration tells nothing of what was looked up or hashed.

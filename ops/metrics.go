@@ -20,6 +20,7 @@ type Labels struct {
 	Sides        []string // of adviceline_sockets{side}
 	PageWays     []string // of adviceline_pages_total{way,result}
 	PageResults  []string
+	Stores       []string // of adviceline_purged_total{store}
 	Repairs      []string // of adviceline_reconciler_repairs_total{kind}
 }
 
@@ -37,7 +38,7 @@ type Metrics struct {
 	pages                    *prometheus.CounterVec
 	unmanned                 prometheus.Gauge
 	textLost                 prometheus.Counter
-	released                 *prometheus.CounterVec
+	released, purged         *prometheus.CounterVec
 	notRecorded, missed      prometheus.Counter
 }
 
@@ -55,6 +56,8 @@ func NewMetrics(labels Labels) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		labels:   labels,
+		purged: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "adviceline_purged_total", Help: "Rows and keys that this node deleted because their time was over, by store."}, []string{"store"}),
 		released: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "adviceline_released_tables_total", Help: "Tables of periods that this node released, by result: published or withheld."}, []string{"result"}),
 		notRecorded: counter("outcomes_not_recorded_total", "Forms that nobody had written when their time was over."),
@@ -80,6 +83,9 @@ func NewMetrics(labels Labels) *Metrics {
 			Name: "adviceline_sockets", Help: "Open sockets of this node, by side."}, []string{"side"}),
 	}
 	m.Released(0, 0)
+	for _, v := range append(slices.Clone(labels.Stores), Other) {
+		m.purged.WithLabelValues(v)
+	}
 	for _, v := range append(slices.Clone(labels.EndReasons), Other) {
 		m.ended.WithLabelValues(v)
 	}
@@ -97,7 +103,7 @@ func NewMetrics(labels Labels) *Metrics {
 			m.pages.WithLabelValues(way, result)
 		}
 	}
-	m.registry.MustRegister(m.textLost, m.notRecorded, m.missed, m.released, m.pages, m.unmanned, m.accepted, m.recorded, m.repaired, m.ended, m.offers, m.waiting, m.oldest, m.pending, m.waits, m.sockets,
+	m.registry.MustRegister(m.textLost, m.notRecorded, m.missed, m.released, m.purged, m.pages, m.unmanned, m.accepted, m.recorded, m.repaired, m.ended, m.offers, m.waiting, m.oldest, m.pending, m.waits, m.sockets,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -137,6 +143,11 @@ func (m *Metrics) Repaired(kind string, n int) {
 func (m *Metrics) Released(published, withheld int) {
 	m.released.WithLabelValues("published").Add(float64(published))
 	m.released.WithLabelValues("withheld").Add(float64(withheld))
+}
+
+// Purged counts what went from a store because its time was over.
+func (m *Metrics) Purged(store string, n int64) {
+	m.purged.WithLabelValues(among(m.labels.Stores, store)).Add(float64(n))
 }
 
 // TextLost counts conversations of which Redis lost text.

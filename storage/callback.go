@@ -300,10 +300,10 @@ VALUES (@line, @id, now(), @adviser, @deed, @contact, @code) ON CONFLICT DO NOTH
 	return err
 }
 
-// PurgeAudit deletes what is older than 90 days and tells how many.
-func (s *Store) PurgeAudit(ctx context.Context) (int64, error) {
-	const query = `DELETE FROM audit WHERE at <= now() - interval '90 days'`
-	n, err := s.exec(ctx, query, nil)
+// PurgeAudit deletes what is older than that and tells how many.
+func (s *Store) PurgeAudit(ctx context.Context, life time.Duration) (int64, error) {
+	const query = `DELETE FROM audit WHERE at <= now() - @life::interval`
+	n, err := s.exec(ctx, query, named{"life": life})
 	if err != nil {
 		return 0, fmt.Errorf("purge audit: %w", err)
 	}
@@ -311,13 +311,13 @@ func (s *Store) PurgeAudit(ctx context.Context) (int64, error) {
 }
 
 // PurgeCallbacks deletes rows that nobody can use: those of chats that ended before they were converted,
-// and those whose number has been unreadable for a day. It tells how many.
-func (s *Store) PurgeCallbacks(ctx context.Context) (int64, error) {
+// and those whose last window was over so long ago. It tells how many.
+func (s *Store) PurgeCallbacks(ctx context.Context, life time.Duration) (int64, error) {
 	const query = `
 DELETE FROM callback AS c
-WHERE c.ends[array_upper(c.ends, 1)] < now() - interval '5 days' OR c.pending AND EXISTS (
+WHERE c.ends[array_upper(c.ends, 1)] < now() - @life::interval OR c.pending AND EXISTS (
 	SELECT FROM contact AS k WHERE k.line = c.line AND k.contact = c.contact AND k.ended_at IS NOT NULL)`
-	n, err := s.exec(ctx, query, nil)
+	n, err := s.exec(ctx, query, named{"life": life})
 	if err != nil {
 		return 0, fmt.Errorf("purge callbacks: %w", err)
 	}

@@ -162,13 +162,13 @@ func TestPendingCallbacks(t *testing.T) {
 	if err := submit(t, l, left); err != nil { // the chat ended, it was never converted
 		t.Fatal(err)
 	}
-	if n, err := s.PurgeCallbacks(t.Context()); err != nil || n != 1 {
+	if n, err := s.PurgeCallbacks(t.Context(), helpline.CallbackLife); err != nil || n != 1 {
 		t.Errorf("%d purged, %v", n, err)
 	}
 	open := request("m")
 	open.Windows = []helpline.Window{{From: time.Now().Add(-72 * time.Hour), To: time.Now().Add(-71 * time.Hour)}}
 	keep(t, s, open)
-	if n, err := s.PurgeCallbacks(t.Context()); err != nil || n != 0 {
+	if n, err := s.PurgeCallbacks(t.Context(), helpline.CallbackLife); err != nil || n != 0 {
 		t.Errorf("%d purged that can still be read, %v", n, err)
 	}
 	if err := s.Drop(t.Context(), open.Contact); err != nil {
@@ -192,7 +192,7 @@ func TestAuditIsWrittenOnce(t *testing.T) {
 	if err := s.pool.QueryRow(t.Context(), "SELECT count(*) FROM audit").Scan(&n); err != nil || n != 1 {
 		t.Errorf("%d rows, %v", n, err)
 	}
-	if n, err := s.PurgeAudit(t.Context()); err != nil || n != 0 {
+	if n, err := s.PurgeAudit(t.Context(), helpline.AuditLife); err != nil || n != 0 {
 		t.Errorf("%d purged, %v", n, err)
 	}
 }

@@ -78,6 +78,12 @@ func (s *Store) Flush(ctx context.Context, o FlushOptions) (Flushed, error) {
 	if err := f.run(ctx); err != nil {
 		return f.done, fmt.Errorf("flush outcomes: %w", f.bare(err))
 	}
+	if f.done.Busy {
+		return f.done, nil
+	}
+	if err := s.turned(ctx, "flush", f.done.Outcomes+f.done.Victims > 0); err != nil {
+		return f.done, fmt.Errorf("flush outcomes: %w", err)
+	}
 	return f.done, nil
 }
 

@@ -91,15 +91,9 @@ func (c closed) plain() disclose.Closed {
 	return out
 }
 
-// coarseAfter and ledgerLife are how long the ledger keeps instants to the millisecond, and contacts at all.
-const (
-	coarseAfter = 7 * 24 * time.Hour
-	ledgerLife  = 90 * 24 * time.Hour
-)
-
-// CoarsenLedger turns the instants of contacts that were over a week ago into whole hours, with what led to their
+// CoarsenLedger turns the instants of contacts that were over so long ago into whole hours, with what led to their
 // decisions; how long they waited and spoke stays as a bucket until they are counted. It tells how many.
-func (s *Store) CoarsenLedger(ctx context.Context) (int64, error) {
+func (s *Store) CoarsenLedger(ctx context.Context, after time.Duration) (int64, error) {
 	const contacts = `
 UPDATE contact SET coarse = true,
 	wait_bucket = CASE
@@ -122,7 +116,7 @@ FROM contact AS c
 WHERE c.coarse AND e.line = c.line AND e.contact = c.contact AND (e.at <> date_trunc('hour', e.at) OR e.why IS NOT NULL)`
 	var n int64
 	err := s.within(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, contacts, named{"age": coarseAfter})
+		tag, err := tx.Exec(ctx, contacts, named{"age": after})
 		if err != nil {
 			return err
 		}
@@ -136,19 +130,19 @@ WHERE c.coarse AND e.line = c.line AND e.contact = c.contact AND (e.at <> date_t
 	return n, nil
 }
 
-// PurgeLedger deletes what the ledger knows of contacts that were over 90 days ago, counted or not, and tells how
+// PurgeLedger deletes what the ledger knows of contacts that were over so long ago, counted or not, and tells how
 // many contacts those were.
-func (s *Store) PurgeLedger(ctx context.Context) (int64, error) {
+func (s *Store) PurgeLedger(ctx context.Context, life time.Duration) (int64, error) {
 	const events = `
 DELETE FROM event AS e USING contact AS c
 WHERE c.ended_at < now() - @age::interval AND e.line = c.line AND e.contact = c.contact`
 	const contacts = `DELETE FROM contact WHERE ended_at < now() - @age::interval`
 	var n int64
 	err := s.within(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, events, named{"age": ledgerLife}); err != nil {
+		if _, err := tx.Exec(ctx, events, named{"age": life}); err != nil {
 			return err
 		}
-		tag, err := tx.Exec(ctx, contacts, named{"age": ledgerLife})
+		tag, err := tx.Exec(ctx, contacts, named{"age": life})
 		n = tag.RowsAffected()
 		return err
 	})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"adviceline/helpline"
 	"adviceline/helpline/disclose"
 )
 
@@ -46,7 +47,7 @@ func TestLedgerCountersMoveInSteps(t *testing.T) {
 			t.Errorf("counted %d, want %d; %v", n, want, err)
 		}
 		if want == 0 {
-			if _, err := s.CoarsenLedger(t.Context()); err != nil { // what is carried over keeps its buckets
+			if _, err := s.CoarsenLedger(t.Context(), helpline.LedgerCoarse); err != nil { // what is carried over keeps its buckets
 				t.Fatal(err)
 			}
 			closeContacts(t, s, 1, 48*time.Hour)
@@ -66,7 +67,7 @@ func TestLedgerGrowsCoarseAndGoes(t *testing.T) {
 	closeContacts(t, s, 4, 8*24*time.Hour)
 	closeContacts(t, s, 5, 91*24*time.Hour)
 	for i, want := range []string{"9 3 9", "9 3 9"} { // again changes nothing
-		coarse, err := s.CoarsenLedger(t.Context())
+		coarse, err := s.CoarsenLedger(t.Context(), helpline.LedgerCoarse)
 		if err != nil || coarse != []int64{9, 0}[i] {
 			t.Errorf("%d coarse, %v", coarse, err)
 		}
@@ -82,7 +83,7 @@ SELECT (SELECT count(*) FROM contact WHERE arrival = date_trunc('hour', arrival)
 		}
 	}
 	for _, want := range []int64{5, 0} {
-		if n, err := s.PurgeLedger(t.Context()); err != nil || n != want {
+		if n, err := s.PurgeLedger(t.Context(), helpline.LedgerLife); err != nil || n != want {
 			t.Errorf("purged %d, want %d; %v", n, want, err)
 		}
 	}

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
-
 	"adviceline/helpline"
 	"adviceline/helpline/codes"
 	"adviceline/helpline/phone"
@@ -28,12 +25,4 @@ func (n *node) matters() *helpline.Matters {
 func firstLine(languages ...string) string {
 	_, line := codes.FirstLineIn(languages...)
 	return line.Text
-}
-
-// purgeCallbacks deletes what nobody can use any more.
-func (n *node) purgeCallbacks(ctx context.Context) error {
-	_, err := n.store.PurgeCallbacks(ctx)
-	_, late := n.store.PurgeAudit(ctx)
-	_, cards := n.store.PurgeCards(ctx)
-	return errors.Join(err, late, cards)
 }

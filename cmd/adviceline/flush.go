@@ -31,7 +31,7 @@ func (n *node) flush(ctx context.Context) {
 	}
 }
 
-// flushOnce flushes outcomes, counts the contacts of days that are over, and lets the ledger grow coarse and go.
+// flushOnce flushes outcomes, counts the contacts of days that are over.
 func (n *node) flushOnce(ctx context.Context) error {
 	bound, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
@@ -44,7 +44,5 @@ func (n *node) flushOnce(ctx context.Context) error {
 		n.log.ErrorContext(ctx, "staged outcomes cannot be read", "outcomes", done.Unreadable)
 	}
 	_, late := n.store.CountClosed(bound, n.cfg.Line, disclose.LeastBatch)
-	_, ledger := n.store.CoarsenLedger(bound)
-	_, old := n.store.PurgeLedger(bound)
-	return errors.Join(err, late, ledger, old)
+	return errors.Join(err, late)
 }

@@ -126,6 +126,7 @@ func metricLabels() ops.Labels {
 		PageWays:     []string{"webhook", "mail", "none"},
 		PageResults:  []string{"sent", "failed", "no_address", "nobody"},
 		Repairs:      queue.RepairKinds,
+		Stores:       stores(),
 	}
 }
 

@@ -285,14 +285,14 @@ func (n *node) openLoops(ctx context.Context) error {
 	return nil
 }
 
-// purge unlinks the keys of days that are over on both stores' clocks, now and every hour, and makes
-// an idle node forget expired ones every minute.
+// purge unlinks the keys of days that are over on both stores' clocks and lets every store forget what its time is
+// over for, now and every hour, and makes an idle node forget expired keys every minute.
 func (n *node) purge(ctx context.Context) {
 	for minute := 0; ctx.Err() == nil; minute++ {
 		n.keys.Sweep()
 		if minute%60 == 0 {
 			if err := n.purgeOnce(ctx); err != nil {
-				n.log.WarnContext(ctx, "keys not purged", "error", err)
+				n.log.WarnContext(ctx, "not everything was purged", "error", err)
 			}
 		}
 		wait(ctx, time.Minute)
@@ -300,7 +300,7 @@ func (n *node) purge(ctx context.Context) {
 }
 
 func (n *node) purgeOnce(ctx context.Context) error {
-	bound, cancel := context.WithTimeout(ctx, 5*time.Second)
+	bound, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	redis, err := n.queue.Time(bound)
 	if err != nil {
@@ -310,9 +310,13 @@ func (n *node) purgeOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = n.keys.Purge(redis, postgres)
-	_, late := n.store.PurgeSessions(bound)
-	return errors.Join(err, late, n.purgeCallbacks(bound))
+	removed, err := n.keys.Purge(redis, postgres)
+	n.metrics.Purged("keys", int64(removed))
+	gone, late := n.store.Purge(bound)
+	for name, rows := range gone {
+		n.metrics.Purged(name, rows)
+	}
+	return errors.Join(err, late)
 }
 
 func wait(ctx context.Context, d time.Duration) {

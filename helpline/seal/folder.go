@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/tink-crypto/tink-go/v2/aead/subtle"
@@ -171,4 +172,28 @@ func (k *Keys) unlink(doomed func(keyID) bool) (removed int, err error) {
 		return removed, fmt.Errorf("unlink keys: %w: %w", ErrKeyDir, err)
 	}
 	return removed, nil
+}
+
+// Days counts the keys that lie in the folder by class and day of death, and those of staged outcomes under "".
+func (k *Keys) Days() (map[string]map[string]int, error) {
+	entries, err := os.ReadDir(k.dir)
+	if err != nil {
+		return nil, fmt.Errorf("list keys: %w: %w", ErrKeyDir, err)
+	}
+	out := map[string]map[string]int{}
+	for _, e := range entries {
+		id, temp, ok := parseFile(e.Name())
+		if !ok || temp {
+			continue
+		}
+		day := ""
+		if id.class() != Staging {
+			_, day, _ = strings.Cut(id.text, "-")
+		}
+		if out[id.class()] == nil {
+			out[id.class()] = map[string]int{}
+		}
+		out[id.class()][day]++
+	}
+	return out, nil
 }
