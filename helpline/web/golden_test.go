@@ -34,6 +34,7 @@ GET    /api/v1/status             status         public
 POST   /api/v1/session            sign-in        public
 GET    /api/v1/session            session        account
 DELETE /api/v1/session            sign-out       public
+POST   /api/v1/session/lock       lock           account
 POST   /api/v1/console/ticket     ticket         adviser
 GET    /api/v1/console/socket     console-socket public upgrade
 POST   /api/v1/console/stream     console-stream public stream

@@ -72,6 +72,7 @@ func (s *Server) table() []route {
 		{"POST", sessionPath, "sign-in", public, "", s.signIn},
 		{"GET", sessionPath, "session", account, "", s.session},
 		{"DELETE", sessionPath, "sign-out", public, "", s.signOut},
+		{"POST", sessionPath + "/lock", "lock", account, "", s.lock},
 		{"POST", "/api/v1/console/ticket", "ticket", adviser, "", s.ticket},
 		{"GET", "/api/v1/console/socket", "console-socket", public, "upgrade", s.consoleSocket},
 		{"POST", "/api/v1/console/stream", "console-stream", public, "stream", s.consoleStream},

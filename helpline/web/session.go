@@ -43,14 +43,17 @@ func (s *Server) signIn(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	c.SetCookie(s.cookieOf(id, 0))
+	c.SetCookie(s.cookieOf(s.cookie, id, 0))
+	if _, err := c.Cookie(s.lockedName()); err == nil {
+		c.SetCookie(s.cookieOf(s.lockedName(), "", -1))
+	}
 	return c.NoContent(http.StatusNoContent)
 }
 
-// cookieOf makes the session's cookie; a negative age removes it.
-func (s *Server) cookieOf(id string, age int) *http.Cookie {
+// cookieOf makes a cookie that holds the session; a negative age removes it.
+func (s *Server) cookieOf(name, id string, age int) *http.Cookie {
 	return &http.Cookie{ // #nosec G124 -- Secure unless over plain http on loopback
-		Name: s.cookie, Value: id, Path: "/", MaxAge: age,
+		Name: name, Value: id, Path: "/", MaxAge: age,
 		Secure: s.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	}
 }
@@ -73,8 +76,13 @@ func (s *Server) session(c echo.Context) error {
 // signOut ends the session, also one that is not there any more.
 func (s *Server) signOut(c echo.Context) error {
 	// Whatever the stores say, the next person at this machine is not signed in.
-	c.SetCookie(s.cookieOf("", -1))
-	if cookie, err := c.Cookie(s.cookie); err == nil {
+	c.SetCookie(s.cookieOf(s.cookie, "", -1))
+	c.SetCookie(s.cookieOf(s.lockedName(), "", -1))
+	for _, name := range []string{s.cookie, s.lockedName()} {
+		cookie, err := c.Cookie(name)
+		if err != nil {
+			continue
+		}
 		if err := s.signer.SignOut(c.Request().Context(), cookie.Value); err != nil {
 			return err
 		}
@@ -112,7 +120,7 @@ func (s *Server) admit(r route, next echo.HandlerFunc) echo.HandlerFunc {
 		return next
 	}
 	return func(c echo.Context) error {
-		session, err := s.sessionOf(c)
+		session, err := s.sessionOf(c, r)
 		if errors.Is(err, helpline.ErrSignedOut) && strings.HasPrefix(r.path, "/board/") {
 			return c.Redirect(http.StatusSeeOther, "/board") // where one signs in
 		}
@@ -127,13 +135,13 @@ func (s *Server) admit(r route, next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// sessionOf reads the session of the cookie.
-func (s *Server) sessionOf(c echo.Context) (helpline.Session, error) {
-	cookie, err := c.Cookie(s.cookie)
-	if err != nil || cookie.Value == "" {
+// sessionOf reads the session of the cookie that may use a route.
+func (s *Server) sessionOf(c echo.Context, r route) (helpline.Session, error) {
+	id := s.opener(c, r)
+	if id == "" {
 		return helpline.Session{}, helpline.ErrSignedOut
 	}
-	return s.signer.Session(c.Request().Context(), cookie.Value)
+	return s.signer.Session(c.Request().Context(), id)
 }
 
 const sessionKey = "session"

@@ -17,7 +17,7 @@ var stories = []story{
 	}},
 	{"callback", callbackStory, []string{"scheduled", "stopped"}},
 	{"discarded", discardedStory, []string{"continue", "resumed"}},
-	{"console", consoleStory, []string{"sign-in", "sign-in-refused", "off", "ready", "offer", "chat", "all-open", "end-asked", "outcome", "pause-asked", "paused", "danger", "danger-open"}},
+	{"console", consoleStory, []string{"sign-in", "sign-in-refused", "off", "ready", "offer", "chat", "all-open", "locked", "end-asked", "outcome", "pause-asked", "paused", "danger", "danger-open"}},
 	{"referral", referralStory, []string{"begun", "consent", "handed", "disclosed"}},
 	{"board", boardStory, []string{"sign-in", "quiet", "busy", "why", "closed", "closed-contact", "event", "event-contact", "night", "account", "receivers", "register"}},
 	{"reports", reportsStory, []string{"none", "periods", "period"}},

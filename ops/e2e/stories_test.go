@@ -178,6 +178,11 @@ func consoleStory(s *stage) {
 	p.eval(`(document.querySelectorAll("details").forEach((d) => { d.open = true; }), true)`)
 	s.at("all-open", p)
 	p.eval(`(document.querySelectorAll("details").forEach((d) => { d.open = false; }), true)`)
+	p.click("lock")
+	s.at("locked", p)
+	p.write("lock-password", password)
+	p.click("unlock")
+	p.until("is open again", `document.querySelector('[data-test="text"]').offsetParent`)
 	p.click("end")
 	s.at("end-asked", p)
 	p.until("has to record", `(() => { if (document.querySelector('#write').hidden) return true;

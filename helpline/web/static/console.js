@@ -3,6 +3,7 @@
 import {fill} from './codes.js';
 import {Desk, notice} from './desk.js';
 import {named, pause, put, show} from './dom.js';
+import {Lock} from './lock.js';
 import {signIn, signOut, who} from './session.js';
 import {say} from './words.js';
 
@@ -44,6 +45,8 @@ function enter() {
     put(document.getElementById('who'), person.name);
     ['duty', 'desk'].forEach((id) => show(document.getElementById(id), true));
     show(named('sign-out'), true);
-    new Desk().start();
+    const desk = new Desk();
+    new Lock(person.name, desk);
+    desk.start();
   });
 }

@@ -25,7 +25,7 @@ import {has, say} from './words.js';
 const STOPPED = {4501: 'k.conn_replaced', 4504: 'k.conn_out', 4503: 'k.conn_out', 4505: 'k.conn_ticket'};
 
 /** Keys with Alt that press a button of the duty, from wherever one is. */
-const KEYS = {KeyR: 'duty-ready', KeyP: 'duty-phone', KeyB: 'beside-visit', KeyH: 'refer-new'};
+const KEYS = {KeyR: 'duty-ready', KeyP: 'duty-phone', KeyB: 'beside-visit', KeyH: 'refer-new', KeyL: 'lock'};
 
 export class Desk {
   constructor() {
@@ -211,6 +211,7 @@ export class Desk {
   /** @private */
   keys() {
     document.addEventListener('keydown', (event) => {
+      if (document.getElementById('desk').hidden) return; // the screen is locked
       const at = /** @type {HTMLElement} */ (event.target);
       if (event.altKey && !event.ctrlKey && /^Digit[1-3]$/.test(event.code)) this.legs.at(Number(event.code.slice(5)) - 1);
       else if (event.altKey && event.code === 'KeyW') named('text').focus();
@@ -237,6 +238,7 @@ export class Desk {
     el.setAttribute('data-phase', phase);
     put(el, phase === 'stopped' ? say(STOPPED[code] || 'k.conn_out') : say('k.conn_' + phase));
     if (phase === 'stopped') {
+      this.stopped = true;
       show(document.getElementById('duty'), false);
       show(document.getElementById('desk'), false);
       notice(say(STOPPED[code] || 'k.conn_out'));
