@@ -18,10 +18,10 @@ type Disclosure struct {
 	Receiver string    // destination_kind: the authority that was told
 	Receipt  string    // the authority's own reference
 	Adviser  string
-	Alias    string    // of the adviser, as it is now; empty: the account is gone
+	Alias    string    // of the adviser, or the name, as it is now; empty: the account is gone
 	Seen     time.Time // zero: no supervisor has noted it yet
 	SeenBy   string
-	SeenWho  string // alias of who saw it
+	SeenWho  string // the same of who saw it
 }
 
 // DisclosureStore keeps the register. AddDisclosure is idempotent by id and lets the supervisors be told in

@@ -65,8 +65,8 @@ type disclosed struct {
 // Disclosures implements helpline.DisclosureStore: latest first.
 func (s Disclosures) Disclosures(ctx context.Context, before time.Time, n int) ([]helpline.Disclosure, error) {
 	const query = `
-SELECT d.id::text AS id, d.at, d.ground, d.receiver, d.receipt, d.adviser::text AS adviser, coalesce(a.alias, '') AS alias,
-	d.seen, coalesce(d.seen_by::text, '') AS seen_by, coalesce(b.alias, '') AS seen_who
+SELECT d.id::text AS id, d.at, d.ground, d.receiver, d.receipt, d.adviser::text AS adviser, coalesce(nullif(a.alias, ''), a.name, '') AS alias,
+	d.seen, coalesce(d.seen_by::text, '') AS seen_by, coalesce(nullif(b.alias, ''), b.name, '') AS seen_who
 FROM disclosure AS d LEFT JOIN person AS a ON a.id = d.adviser LEFT JOIN person AS b ON b.id = d.seen_by
 WHERE d.line = @line AND (@before::timestamptz IS NULL OR d.at < @before) ORDER BY d.at DESC, d.id LIMIT @n`
 	found, err := rows[disclosed](ctx, s.Store, query, named{"line": s.line, "before": instant(before), "n": n})
