@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"adviceline/helpline"
 	"adviceline/helpline/codes"
@@ -15,7 +16,7 @@ import (
 func (s *Server) contactPage(lang string) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		st := s.lately.status(c.Request().Context(), s.line)
-		return s.page(c, s.pages.Contact(lang, ContactData{
+		return s.packed(c, s.pages.Contact(lang, ContactData{
 			Phone: s.phone, Languages: talkLanguages(lang, st.Languages), Organisations: choices(codes.OrganisationKind, lang),
 			Times: s.pages.times(lang, s.now()), Closed: !st.Open, Event: st.Event, Notice: st.Notice[lang],
 		}))
@@ -26,14 +27,14 @@ func (s *Server) contactPage(lang string) echo.HandlerFunc {
 func (s *Server) consolePage(c echo.Context) error {
 	lang := s.pages.preferred(c.Request().Header.Get("Accept-Language"))
 	c.Response().Header().Set("Vary", "Accept-Language")
-	return s.page(c, s.pages.Console(lang, listsFor(lang)))
+	return s.packed(c, s.pages.Console(lang, listsFor(lang)))
 }
 
 // boardPage renders the supervisors' page in the browser's language; it holds nobody's data.
 func (s *Server) boardPage(c echo.Context) error {
 	lang := s.pages.preferred(c.Request().Header.Get("Accept-Language"))
 	c.Response().Header().Set("Vary", "Accept-Language")
-	return s.page(c, s.pages.Board(lang, listsFor(lang)))
+	return s.packed(c, s.pages.Board(lang, listsFor(lang)))
 }
 
 // blankPage is what Exit leaves behind; the browser is asked to forget what it keeps of this address.
@@ -60,6 +61,21 @@ func (s *Server) page(c echo.Context, html []byte) error {
 	c.Response().WriteHeader(http.StatusOK)
 	_, err := c.Response().Write(html)
 	return err
+}
+
+// packed serves a page that holds nobody's data and nothing of the request, compressed where the browser takes it.
+func (s *Server) packed(c echo.Context, html []byte) error {
+	h := c.Response().Header()
+	h.Add("Vary", "Accept-Encoding")
+	if strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
+		small, err := pack(html)
+		if err != nil {
+			return err
+		}
+		h.Set("Content-Encoding", "gzip")
+		html = small
+	}
+	return s.page(c, html)
 }
 
 // document serves one of the wire's two documents, to be asked for again each time.

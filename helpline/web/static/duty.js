@@ -90,6 +90,7 @@ export class Duty {
     if (f.reason && f.reason !== 'shift_over') words.push(label('pause_reason', f.reason));
     if (typeof f.capacity === 'number') words.push(say('k.slots', {Used: f.used || 0, Capacity: f.capacity}));
     const el = named('duty-state');
+    if (el.getAttribute('data-state') !== state && named('notice').textContent === say('k.last_ready')) this.notice('');
     put(el, words.join(' · '));
     el.setAttribute('data-state', state);
     Object.keys(BUTTONS).forEach((s) => named(BUTTONS[s]).setAttribute('aria-pressed', String(s === state)));
