@@ -95,7 +95,7 @@ func TestDutyByKeyboard(t *testing.T) {
 	aino.key("Enter", "Enter", false)
 	aino.until("the clock stands", `!document.querySelector('[data-test="beside-end"]').offsetParent`)
 	aino.key("s", "KeyS", true)
-	aino.until("sees the shift", `document.querySelectorAll("#shift h3").length === 3`)
+	aino.until("sees the shift", `document.querySelectorAll("#shift h3").length === 4`)
 	aino.tabTo("shift-confirm")
 	aino.key("Enter", "Enter", false)
 	aino.until("has confirmed", `!document.querySelector('[data-test="shift-confirmed"]').hidden`)
