@@ -26,6 +26,7 @@ const usage = `adviceline - contact handling for a victims' helpline
   adviceline screen --json            find in free text what names a person
   adviceline staffing -in FILE        advisers for each hour of the week
   adviceline release --from FILE ...  published tables out of outcomes, with no database
+  adviceline privacy report           every store, how long and why, and what is in it now
   adviceline version                  print the version
 
 adviceline COMMAND -h tells more.
@@ -95,6 +96,8 @@ func dispatch(ctx context.Context, t terminal, args []string) error {
 		return staffing(ctx, t, args[1:])
 	case "release":
 		return release(ctx, t, args[1:])
+	case "privacy":
+		return privacy(ctx, t, args[1:])
 	case "version":
 		_, err := fmt.Fprintln(t.out, version)
 		return err

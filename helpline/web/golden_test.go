@@ -74,6 +74,10 @@ GET    /api/v1/reports            reports        supervisor
 GET    /api/v1/reports/pack       report-pack    supervisor
 GET    /api/v1/reports/book       report-book    supervisor
 GET    /api/v1/reports/:table     report         supervisor
+GET    /privacy                   privacy        public
+GET    /:lang/privacy             privacy        public
+GET    /api/v1/privacy            proof          supervisor
+GET    /board/privacy             proof-page     supervisor
 GET    /board/reports             reports-page   supervisor
 GET    /board/reports/:period     period-page    supervisor
 account    adviser supervisor admin

@@ -118,6 +118,10 @@ func (s *Server) numbers() []route {
 		{"GET", "/api/v1/reports/pack", "report-pack", supervisor, "", s.showPack},
 		{"GET", "/api/v1/reports/book", "report-book", supervisor, "", s.showBook},
 		{"GET", "/api/v1/reports/:table", "report", supervisor, "", s.showReport},
+		{"GET", "/privacy", "privacy", public, "", s.privacyPage},
+		{"GET", "/:lang/privacy", "privacy", public, "", s.privacyPage},
+		{"GET", "/api/v1/privacy", "proof", supervisor, "", s.showPrivacy},
+		{"GET", "/board/privacy", "proof-page", supervisor, "", s.proofPage},
 		{"GET", "/board/reports", "reports-page", supervisor, "", s.reportsPage},
 		{"GET", "/board/reports/:period", "period-page", supervisor, "", s.reportsPage},
 	}

@@ -40,6 +40,7 @@ type Options struct {
 	Referrals *helpline.Referrals
 	Register  *helpline.Disclosures
 	Reports   Reports          // nil: none are kept here
+	Prover    Prover           // nil: nothing is proved here
 	Console   http.Handler     // the adviser's socket, after Origin and rate were checked
 	Sockets   *socket.Registry // closes contact sockets at the end; nil: one of its own
 
@@ -81,6 +82,7 @@ type Server struct {
 	referrals *helpline.Referrals
 	register  *helpline.Disclosures
 	reports   Reports
+	prover    Prover
 	origins   origins
 	phone     string
 	mail      string
@@ -122,7 +124,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		line: o.Line, contacts: o.Contacts, pages: o.Pages, signer: o.SignIn, console: o.Console, roster: o.Roster,
 		board: o.Board, accounts: o.Accounts, hours: o.Hours, happened: o.Happened, sheets: o.Sheets, screen: o.Screen, boards: make(chan struct{}, boardsAtOne),
-		directory: o.Directory, referrals: o.Referrals, register: o.Register, reports: o.Reports,
+		directory: o.Directory, referrals: o.Referrals, register: o.Register, reports: o.Reports, prover: o.Prover,
 		phone: o.Phone, mail: o.Mail, cookie: "adviceline", secure: o.Secure, log: o.Log,
 		networks: &networks{now: o.Now},
 		intakes:  newBuckets(l.Intake, o.Now), resumes: newBuckets(l.Resume, o.Now),

@@ -86,6 +86,9 @@ func (h *house) template(path string) string {
 	if table, ok := strings.CutPrefix(path, "/api/v1/reports/"); ok && table != "pack" && table != "book" {
 		return "/api/v1/reports/{table}"
 	}
+	if strings.HasSuffix(path, "/privacy") && strings.Count(path, "/") == 2 && path != "/board/privacy" {
+		return "/{lang}/privacy"
+	}
 	if strings.HasPrefix(path, "/board/reports/") {
 		return "/board/reports/{period}"
 	}
@@ -201,7 +204,7 @@ func TestShapesAreDocumented(t *testing.T) {
 	}
 	tells := map[string]any{
 		"Admission": admissionBody{}, "Converted": convertedBody{}, "Chatting": chattingBody{}, "MatterNumber": matterNumber{}, "Standing": standing{}, "Position": helpline.Position{}, "Status": statusBody{},
-		"ReportPlan": planBody{}, "PlannedTable": plannedTable{}, "Session": sessionBody{}, "Ticket": ticketBody{}, "Decisions": decisionsBody{}, "Decision": decisionBody{}, "Why": helpline.Why{}, "Problem": problem{},
+		"ReportPlan": planBody{}, "Privacy": PrivacyBody{}, "PrivacyStore": StoreBody{}, "PrivacyKeys": KeyBody{}, "PlannedTable": plannedTable{}, "Session": sessionBody{}, "Ticket": ticketBody{}, "Decisions": decisionsBody{}, "Decision": decisionBody{}, "Why": helpline.Why{}, "Problem": problem{},
 		"contactWelcome": welcomeFrame{}, "contactPosition": positionFrame{}, "contactJoined": joinedFrame{},
 		"contactMessage": messageFrame{}, "contactTyping": bareFrame{}, "contactConverted": bareFrame{}, "contactMatter": bareFrame{}, "contactInterpreter": interpreterFrame{}, "contactAway": awayFrame{}, "contactTransferred": transferredFrame{}, "contactEnded": endedFrame{},
 		"contactSaid": saidFrame{}, "contactReconnect": reconnectFrame{}, "contactError": errorFrame{},

@@ -143,6 +143,7 @@ type view struct {
 	Step    string // of a page's link: ask, taken, over
 	Handed  HandData
 	Reports ReportData
+	Proof   PrivacyBody
 }
 
 // T gives the word with this id in the page's language.
@@ -208,6 +209,9 @@ func (v view) Statement() string {
 	}
 	return "/" + v.Lang + "/accessibility"
 }
+
+// About is the address of the page about privacy in the page's language, or in English.
+func (v view) About() string { return strings.TrimSuffix(v.Statement(), "accessibility") + "privacy" }
 
 // Strings gives the words whose id begins with one of the prefixes, for the page's script.
 func (v view) Strings(prefixes ...string) map[string]any {

@@ -75,7 +75,7 @@ func TestCataloguesSayTheSameThings(t *testing.T) {
 }
 
 // contactWords begin the words of the contact page.
-var contactWords = []string{"l.", "pc.", "pl.", "c.", "x.", "pa.title"}
+var contactWords = []string{"l.", "pc.", "pl.", "c.", "x.", "pa.title", "pv.title"}
 
 // pluralForms are those that a language has for whole numbers (CLDR).
 func pluralForms(lang string) []string {

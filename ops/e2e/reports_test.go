@@ -65,4 +65,7 @@ func reportsStory(s *stage) {
 	p.click("period-2025Q1")
 	p.until("shows tables", `document.querySelector('[data-test="table-wait_lane"]') && document.querySelector('[data-test="withheld"]')`)
 	s.at("period", p)
+	p.click("proof")
+	p.until("shows the stores", `document.querySelector('[data-test="stores"]') && document.querySelector('[data-test="flushed"]')`)
+	s.at("proof", p)
 }

@@ -264,6 +264,7 @@ func asideStory(s *stage) {
 	s.Helper()
 	s.at("blank", s.visit("blank", "/blank"))
 	s.at("accessibility", s.visit("accessibility", "/"+s.lang+"/accessibility"))
+	s.at("privacy", s.visit("privacy", "/"+s.lang+"/privacy"))
 }
 
 // noticed waits until the page says something above its content.
