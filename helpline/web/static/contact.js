@@ -79,7 +79,7 @@ function scheduled(a) {
   hold(token);
   stage('scheduled');
   put(document.getElementById('heading'), say('c.head_scheduled'));
-  notice(number ? say('c.scheduled', {Number: grouped(number)}) : say('c.converted'));
+  notice(number ? say('c.scheduled', {Number: grouped(number).replace(/ /g, '\u00a0')}) : say('c.converted'));
   document.getElementById('heading').focus();
   const chat = named('call-chat');
   chat.onclick = () => {
