@@ -18,7 +18,8 @@ import (
 
 // TestSoak is a steady load of whole lives on two nodes: 20 contacts a second, a line each way, an outcome. What
 // a node, Redis and Postgres hold for it must not grow with those who have been: it samples both nodes' goroutines
-// and heap, Redis' keys and memory, Postgres' connections and the spool. CI runs it for some seconds and looks at
+// and heap, Redis' keys and memory, Postgres' connections and the spool. The one hash of each recorded contact is
+// left out of Redis' figures: it stays 72 h, as long as its outcome may be corrected. CI runs it for some seconds and looks at
 // the sums; `make soak` for SOAK_MINUTES, and holds the last third of the time to the one before.
 func TestSoak(t *testing.T) {
 	t.Parallel()
@@ -65,6 +66,7 @@ type soak struct {
 	*nodes
 	t                                 *testing.T
 	came, recorded, messages, refused atomic.Int64
+	one                               atomic.Value // a contact that is recorded
 	seen                              []held
 }
 
@@ -115,6 +117,7 @@ func (s *soak) serve(ctx context.Context, who *consoleClient) {
 				if a := who.try(ctx, map[string]any{"type": "outcome", "contact": contact, "outcome": map[string]any{
 					"topic": "safe_return", "assessment": "related", "role": "bystander", "outcome": []string{"interpreter_booked"},
 				}}); a.Type == "recorded" {
+					s.one.Store(contact)
 					s.recorded.Add(1)
 					s.messages.Add(2)
 					who.forget(contact)
@@ -171,9 +174,12 @@ func (s *soak) sample(ctx context.Context, every time.Duration) {
 			h.heap += n.metric("go_memstats_heap_inuse_bytes") / (1 << 20)
 			h.resident += n.metric("process_resident_memory_bytes") / (1 << 20)
 		}
-		h.keys = float64(rdb.DBSize(ctx).Val())
+		const timer = 160 // bytes of a contact in the set of timers, about
+		over, _ := s.one.Load().(string)
+		kept := float64(s.recorded.Load())
+		h.keys = float64(rdb.DBSize(ctx).Val()) - kept
 		h.redis, _ = strconv.ParseFloat(rdb.InfoMap(ctx, "memory").Item("Memory", "used_memory"), 64)
-		h.redis /= 1 << 20
+		h.redis = (h.redis - kept*float64(timer+rdb.MemoryUsage(ctx, "{line:main}:c:"+over).Val())) / (1 << 20)
 		if err := conn.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = 'adviceline'").Scan(&h.connections); err != nil && ctx.Err() == nil {
 			s.t.Errorf("count connections: %v", err)
 		}
@@ -192,8 +198,8 @@ var things = []thing{
 	{"goroutines", func(h held) float64 { return h.goroutines }, 20},
 	{"heap in use, MiB", func(h held) float64 { return h.heap }, 8},
 	{"resident, MiB", func(h held) float64 { return h.resident }, 16},
-	{"keys in Redis", func(h held) float64 { return h.keys }, 200},
-	{"memory of Redis, MiB", func(h held) float64 { return h.redis }, 4},
+	{"keys in Redis beside recorded contacts", func(h held) float64 { return h.keys }, 200},
+	{"memory of Redis beside recorded contacts, MiB", func(h held) float64 { return h.redis }, 4},
 	{"connections to Postgres", func(h held) float64 { return h.connections }, 2},
 	{"spool", func(h held) float64 { return h.pending }, 50},
 }
