@@ -143,7 +143,8 @@ func (c *chaos) serve(ctx context.Context, who *consoleClient) {
 	}
 }
 
-// complete tells that both sides of a leg have heard everything.
+// complete tells that both sides of a leg have heard everything. What an earlier adviser heard counts: where Redis
+// lost a text, whoever takes over does not get it.
 func (c *chaos) complete(contact string, who *consoleClient) bool {
 	c.mu.Lock()
 	p := c.people[contact]
@@ -159,7 +160,37 @@ func (c *chaos) complete(contact string, who *consoleClient) bool {
 			heard++
 		}
 	}
-	return len(sent) == c.of.lines && p.unanswered() == 0 && heard >= len(mine) && who.hears(contact) >= c.of.lines
+	return len(sent) == c.of.lines && p.unanswered() == 0 && heard >= len(mine) && c.reached(contact) >= c.of.lines
+}
+
+// reached counts the lines of a contact that any adviser heard.
+func (c *chaos) reached(contact string) int {
+	lines := map[string]bool{}
+	for _, a := range c.consoles {
+		x, _ := a.transcript(contact)
+		for _, text := range x.from("contact") {
+			lines[text] = true
+		}
+	}
+	return len(lines)
+}
+
+// unfinished tells of contacts without an outcome what each side has, for whoever looks for the reason.
+func (c *chaos) unfinished() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for contact, p := range c.people {
+		if c.over[contact] {
+			continue
+		}
+		x, sent := p.transcript()
+		c.t.Logf("contact %s: state %s, said %d, unanswered %d, heard %d, refusals %v", contact, p.state, len(sent), p.unanswered(), len(x.got), p.faults)
+		for _, a := range c.consoles {
+			if theirs, said := a.transcript(contact); len(theirs.got)+len(said) > 0 || slices.Contains(a.has(), contact) {
+				c.t.Logf("  %s: owns it %t, said %d, heard %d of it, gaps %v, refusals %v", a.name, slices.Contains(a.has(), contact), len(said), a.hears(contact), theirs.bad, a.refused())
+			}
+		}
+	}
 }
 
 // watchLoads looks every second whether anybody has more than they can.
@@ -213,6 +244,11 @@ func (c *chaos) run() {
 		c.strike(f)
 	}
 	people.Wait()
+	defer func() {
+		if t.Failed() {
+			c.unfinished()
+		}
+	}()
 	eventually(t, 4*time.Minute, "every contact has its outcome", func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
