@@ -69,6 +69,37 @@ func (s *stage) reference(ctx context.Context, progress func(line string), args 
 	return out, nil
 }
 
+// guarded runs an arm of the product's on nodes of the safe reference, which speaks the same frames.
+func guarded(run func(context.Context, *stage) (figures, error)) func(context.Context, *stage) (figures, error) {
+	return func(ctx context.Context, s *stage) (figures, error) {
+		product := s.binary
+		s.binary = s.safe
+		defer func() { s.binary = product }()
+		return run(ctx, s)
+	}
+}
+
+// guardedAlone is a measurement that the safe reference makes by itself, on the Redis of the product.
+func guardedAlone(what, count string) func(context.Context, *stage) (figures, error) {
+	return func(ctx context.Context, s *stage) (figures, error) {
+		s.halt()
+		if err := s.ours.rdb.FlushAll(ctx).Err(); err != nil {
+			return nil, fmt.Errorf("empty redis: %w", err)
+		}
+		cmd := exec.CommandContext(ctx, s.safe, what, count)
+		cmd.Env = append(os.Environ(), "REDIS_URL=redis://"+s.ours.addr, "ROOT_KEY_FILE="+s.rootKey)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			return nil, fmt.Errorf("run %s: %w\n%s", what, err, out)
+		}
+		f := figures{}
+		for line := range strings.Lines(string(out)) {
+			read(line, f)
+		}
+		return f, nil
+	}
+}
+
 // lines hands on what a program writes, line by line.
 type lines struct {
 	each func(string)

@@ -1,19 +1,27 @@
 package main
 
+import "strings"
+
 // arms in the order in which they take turns: those of one goal stand together.
 var arms = []arm{
 	limit("http-redis", "http", "redis/conns64", "-d", "2s"),
 	{name: "intake", run: intakeLoad},
+	{name: "intake-safe", run: guarded(intakeLoad)},
 	limit("http-pg", "http", "redis_pg/conns64", "-d", "2s"),
 	limit("http-one", "http", "redis/conns1"),
 	{name: "offer", run: offerLoad},
+	{name: "offer-safe", run: guarded(offerLoad)},
 	limit("dispatch", "dispatch", "notify"),
 	{name: "arrival", run: benchmark("./queue", "^BenchmarkArrival$", "400x")},
+	{name: "arrival-safe", run: guardedAlone("arrival", "400")},
 	{name: "backlog", run: benchmark("./queue", "^BenchmarkBacklog$", "5000x")},
+	{name: "backlog-safe", run: guardedAlone("backlog", "5000")},
 	limit("relay", "relay", "history+!/pairs100-"),
 	limit("relay-each", "relay", "history+!/pairs1000-window1"),
 	{name: "relay-paced", run: relayPaced},
+	{name: "relay-paced-safe", run: guarded(relayPaced)},
 	{name: "relay-most", run: relayMost},
+	{name: "relay-most-safe", run: guarded(relayMost)},
 	limit("mem", "mem", "detach2", "-conns", "10000"),
 	{name: "idle", run: idleMemory},
 	limit("copy", "postgres", "sync-on/c1/copy100"),
@@ -57,6 +65,20 @@ var rows = []row{
 		note: "8,000 contacts, one message under way each, five a second at most: 40,000/s is all that they may send. The minimum is 100 pairs with 8 messages under way each, of which some share a read, a write and a wake; that of the row without a goal is 1,000 pairs with one."},
 	{id: "G11", what: "the same against pairs with one message under way", unit: "/s",
 		minimum: []figure{"relay-each relay/history+!/pairs1000-window1.ops_s"}, product: "relay-most ops_s"},
+	safely("G1", "intake, 64 connections", "/s", "intake post/conns64.ops_s"),
+	safely("G3", "intake paced 1,000/s, p50", "us", "intake post/conns64-rate1000.p50_us"),
+	safely("G3", "intake paced 1,000/s, p99", "us", "intake post/conns64-rate1000.p99_us"),
+	safely("G4", "server CPU per intake, 64 connections", "us", "intake cpu_us_op"),
+	safely("G5", "POST to offer on a socket of another node, p50", "us", "offer p50_us"),
+	{id: "G7-safe", what: "arrival to offer made, idle adviser, 200/s, p50", unit: "us", must: 1.33, aim: 1.11, less: true,
+		minimum: []figure{"arrival-safe SafeArrival.p50-us"}, product: "arrival Arrival.p50-us"},
+	{id: "G7-safe", what: "arrival to offer made, p99", unit: "us", must: 1.33, aim: 1.11, less: true,
+		minimum: []figure{"arrival-safe SafeArrival.p99-us"}, product: "arrival Arrival.p99-us"},
+	{id: "G9-safe", what: "offers per second out of a backlog of 5,000", unit: "/s", must: 0.75, aim: 0.9,
+		minimum: []figure{"backlog-safe SafeBacklog.offers/s"}, product: "backlog Backlog/ready.offers/s"},
+	safely("G10", "chat between nodes, 1,000/s, p50", "us", "relay-paced p50_us"),
+	safely("G10", "chat between nodes, 1,000/s, p99", "us", "relay-paced p99_us"),
+	safely("G11", "chat between nodes, most messages", "/s", "relay-most ops_s"),
 	{id: "G13", what: "memory per idle contact connection (10,000), against a handler that returns", unit: "KiB", must: 1.6, aim: 1.25, less: true,
 		minimum: []figure{"mem idle10000/detach2.kib_conn"}, product: "idle kib_conn",
 		note: "growth of the node's resident memory 3 s after the last of 10,000 contacts who wait has opened a socket; another node took them in. The minimum's connections are upgraded and nothing else."},
@@ -74,6 +96,18 @@ var rows = []row{
 		minimum: []figure{"all-read p99_us"}, product: "one-stuck p99_us",
 		note: "the product against itself: 99 contacts at four messages a second, one at five long ones (2 KiB), to an adviser whose socket is read or is not."},
 }
+
+// safely is a goal against the reference with the same guarantees: three quarters of it at least, better nine tenths.
+func safely(id, what, unit, of string) row {
+	arm, metric, _ := strings.Cut(of, " ")
+	r := row{id: id + "-safe", what: what, unit: unit, must: 0.75, aim: 0.9, minimum: []figure{figure(arm + "-safe " + metric)}, product: figure(of), note: safeNote}
+	if unit == "us" {
+		r.must, r.aim, r.less = 1.33, 1.11, true
+	}
+	return r
+}
+
+const safeNote = "against `bench/safe`, the hand-written minimum that gives the same guarantees; must and aim are those that performance goals name once it is there."
 
 const outcomesNote = "BenchmarkOutcomes in package storage: the ledger's one writer with all it can take at once (outcomes/commit of the raw figures: more than the 100 rows of a COPY). An outcome is three rows (event, contact, staged) with their keys, where COPY appends short rows to a table with one index."
 

@@ -23,7 +23,8 @@ import (
 type stage struct {
 	dir      string
 	limits   string // the reference
-	binary   string // the product
+	binary   string // the product, or while `guarded` runs the safe reference
+	safe     string // the safe reference
 	root     string // top of the source
 	pg       *rig.Postgres
 	pgAddr   string
@@ -83,6 +84,10 @@ func (s *stage) build(ctx context.Context) error {
 		return fmt.Errorf("find the source: %w", err)
 	}
 	s.root = strings.TrimSpace(string(out))
+	s.safe = filepath.Join(s.dir, "safe")
+	if err := s.goTool(ctx, "-C", filepath.Join("ops", "e2e"), "build", "-o", s.safe, "./bench/safe"); err != nil {
+		return err
+	}
 	if s.binary = os.Getenv("BENCH_BINARY"); s.binary != "" {
 		return nil
 	}
