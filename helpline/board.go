@@ -22,6 +22,8 @@ type Board struct {
 	Danger   []Alarm
 	Calls    int // callbacks that are scheduled
 	Review   int // callbacks that a person has to look at
+	Missed   int // windows of seven days that closed untried
+	Owed     int // forms that are owed
 }
 
 // BoardClass is how many wait in a class, and since when the first of them.
@@ -78,6 +80,7 @@ type Supervision struct {
 	Queue  BoardQueue
 	Now    func() time.Time
 	Screen func(string) string
+	Forms  FormQueue
 }
 
 // Board reads the line for these accounts. Errors: ErrQueueUnavailable.

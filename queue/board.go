@@ -22,6 +22,8 @@ type boardReply struct {
 	Spool    int64  `json:"spool"`
 	Calls    int    `json:"calls"`
 	Review   int    `json:"review"`
+	Missed   int    `json:"missed"`
+	Owed     int    `json:"owed"`
 	Classes  []struct {
 		Group   string `json:"group"`
 		Lane    string `json:"lane"`
@@ -77,6 +79,7 @@ func (q *Queue) Board(ctx context.Context, accounts []string) (helpline.Board, e
 	}
 	b := helpline.Board{
 		At: time.UnixMilli(r.Now), Opening: r.opening(), Unmanned: r.Unmanned, Spool: r.Spool, Calls: r.Calls, Review: r.Review,
+		Missed: r.Missed, Owed: r.Owed,
 		Danger: alarms(r.Danger),
 	}
 	for _, c := range r.Classes {

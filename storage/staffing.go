@@ -7,7 +7,8 @@ import (
 )
 
 // Busy is one hour of the week (ISO weekday 1 to 7, local time): contacts an hour and their mean
-// handling, from acceptance to recorded outcome; handling is 0 where none was recorded.
+// handling, from acceptance to the recorded outcome, of which at most five minutes after the end count: a form that
+// is written hours later held nobody up. Handling is 0 where nobody was answered.
 type Busy struct {
 	Weekday  int
 	Hour     int
@@ -16,13 +17,13 @@ type Busy struct {
 }
 
 // BusyHours gives the hours of the week in which a line's contacts came, over the last full weeks
-// up to now (1 to 52). Hours in which nobody came are left out.
+// up to now (1 to 12: what is over 90 days ago is no more in the ledger). Hours in which nobody came are left out.
 func (s *Store) BusyHours(ctx context.Context, line, zone string, weeks int) ([]Busy, error) {
 	const query = `
 SELECT extract(isodow FROM arrival AT TIME ZONE @zone)::int AS weekday,
 	extract(hour FROM arrival AT TIME ZONE @zone)::int AS hour,
 	count(*)::float8 / @weeks::float8 AS contacts,
-	coalesce(avg(extract(epoch FROM recorded_at - accepted_at)), 0)::float8 AS seconds
+	coalesce(avg(extract(epoch FROM least(recorded_at, ended_at + interval '5 minutes') - accepted_at)), 0)::float8 AS seconds
 FROM contact
 WHERE line = @line AND arrival > now() - make_interval(weeks => @weeks::int) AND arrival <= now()
 GROUP BY 1, 2

@@ -13,7 +13,7 @@ import (
 
 // supervision is what the board sees and does on this node.
 func (n *node) supervision() *helpline.Supervision {
-	return &helpline.Supervision{Line: n.line, Queue: n.queue, Now: n.now(), Screen: func(text string) string {
+	return &helpline.Supervision{Line: n.line, Queue: n.queue, Now: n.now(), Forms: n.queue, Screen: func(text string) string {
 		clean, _ := n.masked(text)
 		return clean
 	}}
@@ -22,6 +22,13 @@ func (n *node) supervision() *helpline.Supervision {
 // boardHours counts the ledger's chats by the hour, against the target that supervisors have set.
 func (n *node) boardHours(ctx context.Context, from, until time.Time, target time.Duration) ([]helpline.BoardHour, error) {
 	return n.store.BoardHours(ctx, n.cfg.Line, from, until, target)
+}
+
+// missedMost is how many missed windows the board shows.
+const missedMost = 100
+
+func (n *node) missedWindows(ctx context.Context, since time.Time) ([]helpline.MissedWindow, error) {
+	return n.store.MissedWindows(ctx, n.cfg.Line, since, missedMost)
 }
 
 func (n *node) happened(ctx context.Context, from, until time.Time) (map[string]int, error) {

@@ -42,6 +42,7 @@ func (n *node) openWeb(context.Context) error {
 		Line: n.line, Contacts: n.contacts, Pages: pages, SignIn: n.signIn, Roster: shifts{n.store},
 		Board: n.supervision(), Accounts: accounts{house{n.store, n.queue}}, Hours: n.boardHours, Happened: n.happened, Sheets: sheets{n.store},
 		Directory: n.store, Referrals: n.referrals, Register: n.register, Reports: n.store, Prover: prover{n.store, n.keys},
+		Forms: n.supervision(), Missed: n.missedWindows, Staffing: n.staffed,
 		Console: n.hub, Sockets: n.sockets,
 		Origins: n.cfg.PublicOrigins, TrustedProxies: n.cfg.TrustedProxies, Phone: n.cfg.Phone, Mail: n.cfg.Mail,
 		Limits: limits(n.cfg), Secure: slices.ContainsFunc(n.cfg.PublicOrigins, overTLS), Log: n.log,

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"adviceline/helpline"
 	"adviceline/helpline/model/theory"
 	"adviceline/storage"
 )
@@ -24,22 +25,46 @@ contacts are those of one such hour. An hour that is not there had no contacts a
 
 const lineZone = "Europe/Helsinki"
 
+// What the board's staffing and, by default, the sub-command's goes by.
+const (
+	staffedWeeks    = 8
+	staffedShare    = 0.8
+	staffedPatience = 10 * time.Minute
+	staffedHandling = 45 * time.Minute
+	staffedSlots    = 2
+)
+
+// staffed gives the staffing for the board, for a target that supervisors have set.
+func (n *node) staffed(ctx context.Context, target time.Duration) (helpline.Staffing, error) {
+	w := helpline.Staffing{Weeks: staffedWeeks, Share: staffedShare, Target: target}
+	hours, err := n.store.BusyHours(ctx, n.cfg.Line, lineZone, staffedWeeks)
+	if err != nil {
+		return w, err
+	}
+	for _, h := range hours {
+		w.Contacts[h.Weekday-1][h.Hour] = h.Contacts
+	}
+	goal := theory.Goal{Share: staffedShare, Target: target.Seconds(), Patience: staffedPatience.Seconds(), Slots: staffedSlots}
+	w.Advisers, err = staff(hours, staffedHandling, goal)
+	return w, err
+}
+
 // staffing is the sub-command.
 func staffing(ctx context.Context, t terminal, args []string) error {
 	f := flags(t, "staffing", staffingHelp)
 	in := f.String("in", "", "file of the hours, - for standard input")
 	ledger := f.Bool("ledger", false, "take the hours from the ledger")
-	weeks := f.Int("weeks", 8, "how many weeks of the ledger, 1 to 52")
-	share := f.Float64("share", 0.8, "of contacts to be answered in time")
+	weeks := f.Int("weeks", staffedWeeks, "how many weeks of the ledger, 1 to 12: older ones are counters without hours")
+	share := f.Float64("share", staffedShare, "of contacts to be answered in time")
 	target := f.Duration("target", time.Minute, "in which they are answered")
-	patience := f.Duration("patience", 10*time.Minute, "mean wait after which a contact leaves")
-	handling := f.Duration("handling", 45*time.Minute, "mean handling where the hours do not say")
-	slots := f.Int("slots", 2, "conversations an adviser holds at once")
+	patience := f.Duration("patience", staffedPatience, "mean wait after which a contact leaves")
+	handling := f.Duration("handling", staffedHandling, "mean handling where the hours do not say")
+	slots := f.Int("slots", staffedSlots, "conversations an adviser holds at once")
 	if err := parse(f, args); err != nil {
 		return err
 	}
-	if (*in == "") == !*ledger || f.NArg() > 0 || *weeks < 1 || *weeks > 52 {
-		return bad("staffing -in hours.csv or -ledger [-weeks 1 to 52]; try adviceline staffing -h")
+	if (*in == "") == !*ledger || f.NArg() > 0 || *weeks < 1 || *weeks > 12 {
+		return bad("staffing -in hours.csv or -ledger [-weeks 1 to 12]; try adviceline staffing -h")
 	}
 	var hours []storage.Busy
 	var err error

@@ -49,6 +49,7 @@ type boardBody struct {
 	Advisers   []onDutyBody   `json:"advisers"`
 	Danger     []dangerBody   `json:"danger"`
 	Callbacks  callbackCounts `json:"callbacks"`
+	Owed       int            `json:"owed"`
 	Day        hourBody       `json:"day"`
 	Hours      []hourBody     `json:"hours"`
 	TargetSecs int64          `json:"target_seconds"`
@@ -101,6 +102,7 @@ type dangerBody struct {
 type callbackCounts struct {
 	Scheduled int `json:"scheduled"`
 	Review    int `json:"review"`
+	Missed    int `json:"missed"` // windows of seven days that closed untried
 }
 
 // hourBody counts chats; the shares are null where there was nothing to share.
@@ -199,7 +201,8 @@ func (b *boardBody) live(now helpline.Board, people []Account) {
 	if !now.Opening.Reopens.IsZero() {
 		b.Opening.Reopens = instant(now.Opening.Reopens)
 	}
-	b.Callbacks = callbackCounts{Scheduled: now.Calls, Review: now.Review}
+	b.Callbacks = callbackCounts{Scheduled: now.Calls, Review: now.Review, Missed: now.Missed}
+	b.Owed = now.Owed
 	b.Classes, b.Contacts, b.Advisers, b.Danger = []classBody{}, []waitingBody{}, []onDutyBody{}, []dangerBody{}
 	for _, c := range now.Classes {
 		b.Waiting += c.Waiting

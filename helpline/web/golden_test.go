@@ -80,6 +80,10 @@ GET    /api/v1/privacy            proof          supervisor
 GET    /board/privacy             proof-page     supervisor
 GET    /board/reports             reports-page   supervisor
 GET    /board/reports/:period     period-page    supervisor
+GET    /board/work                work-page      public
+GET    /api/v1/board/work         work           supervisor
+POST   /api/v1/board/owed/:contact owed-finish    supervisor
+GET    /api/v1/board/staffing     staffing       supervisor
 account    adviser supervisor admin
 adviser    adviser
 supervisor supervisor

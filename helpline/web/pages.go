@@ -93,7 +93,7 @@ func pagesOf(l lexicon, drafts, origins []string) (*Pages, error) {
 		}
 	}
 	for _, lang := range p.lexicon.pages {
-		if err := p.try(lang, "console.html", "board.html", "blank.html", "page.html", "accessibility.html", "reports.html", "privacy.html", "proof.html"); err != nil {
+		if err := p.try(lang, "console.html", "board.html", "work.html", "blank.html", "page.html", "accessibility.html", "reports.html", "privacy.html", "proof.html"); err != nil {
 			return nil, err
 		}
 	}

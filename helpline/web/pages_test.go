@@ -71,7 +71,7 @@ func TestWordsAreUsed(t *testing.T) {
 			all.Write(body)
 		}
 	}
-	ids := regexp.MustCompile(`['"]((?:pc|pk|pp|pl|pa|pb|rp|pv|hp|sc|l|x|c|k|b)\.[a-z_0-9]+)['"]`)
+	ids := regexp.MustCompile(`['"]((?:pc|pk|pp|pl|pa|pb|pw|rp|pv|hp|sc|l|x|c|k|b|w)\.[a-z_0-9]+)['"]`)
 	used := map[string]bool{}
 	prefixes := []string{"hp.said_", "hp.wrong", "hp.reopen", "sc."} // said by what a receiver's page is given
 	for _, m := range ids.FindAllStringSubmatch(all.String(), -1) {

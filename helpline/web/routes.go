@@ -53,7 +53,7 @@ func (s *Server) table() []route {
 	for _, lang := range s.pages.contact {
 		out = append(out, route{"GET", s.pages.homeOf(lang), "contact-page", public, "", s.contactPage(lang)})
 	}
-	return append(append(out, []route{
+	return slices.Concat(out, []route{
 		{"POST", plainPath, "plain", public, "form", s.plain},
 		{"GET", "/accessibility", "accessibility", public, "", s.accessibility},
 		{"GET", "/:lang/accessibility", "accessibility", public, "", s.accessibility},
@@ -108,7 +108,17 @@ func (s *Server) table() []route {
 		{"GET", "/static/*", "static", public, "", echo.WrapHandler(s.pages.StaticHandler())},
 		{"GET", "/openapi.json", "openapi", public, "", document(docs.OpenAPI())},
 		{"GET", "/asyncapi.json", "asyncapi", public, "", document(docs.AsyncAPI())},
-	}...), s.numbers()...)
+	}, s.numbers(), s.work())
+}
+
+// work is every address of what is left undone.
+func (s *Server) work() []route {
+	return []route{
+		{"GET", "/board/work", "work-page", public, "", s.workPage},
+		{"GET", "/api/v1/board/work", "work", supervisor, "", s.showWork},
+		{"POST", "/api/v1/board/owed/:contact", "owed-finish", supervisor, "", s.finishForm},
+		{"GET", "/api/v1/board/staffing", "staffing", supervisor, "", s.showStaffing},
+	}
 }
 
 // numbers is every address of statistics and of the proof of privacy.

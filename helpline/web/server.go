@@ -39,8 +39,11 @@ type Options struct {
 	Directory Directory           // nil, as the next two: nothing of the kind is kept here
 	Referrals *helpline.Referrals
 	Register  *helpline.Disclosures
-	Reports   Reports          // nil: none are kept here
-	Prover    Prover           // nil: nothing is proved here
+	Reports   Reports // nil: none are kept here
+	Prover    Prover  // nil: nothing is proved here
+	Forms     Forms   // nil, as the next two: nothing that is left undone is shown here
+	Missed    MissedWindows
+	Staffing  Staffing
 	Console   http.Handler     // the adviser's socket, after Origin and rate were checked
 	Sockets   *socket.Registry // closes contact sockets at the end; nil: one of its own
 
@@ -83,6 +86,9 @@ type Server struct {
 	register  *helpline.Disclosures
 	reports   Reports
 	prover    Prover
+	forms     Forms
+	missed    MissedWindows
+	staffing  Staffing
 	origins   origins
 	phone     string
 	mail      string
@@ -125,6 +131,7 @@ func New(o Options) (*Server, error) {
 		line: o.Line, contacts: o.Contacts, pages: o.Pages, signer: o.SignIn, console: o.Console, roster: o.Roster,
 		board: o.Board, accounts: o.Accounts, hours: o.Hours, happened: o.Happened, sheets: o.Sheets, screen: o.Screen, boards: make(chan struct{}, boardsAtOne),
 		directory: o.Directory, referrals: o.Referrals, register: o.Register, reports: o.Reports, prover: o.Prover,
+		forms: o.Forms, missed: o.Missed, staffing: o.Staffing,
 		phone: o.Phone, mail: o.Mail, cookie: "adviceline", secure: o.Secure, log: o.Log,
 		networks: &networks{now: o.Now},
 		intakes:  newBuckets(l.Intake, o.Now), resumes: newBuckets(l.Resume, o.Now),

@@ -65,6 +65,9 @@ func (h *house) template(path string) string {
 	if strings.HasPrefix(path, "/api/v1/board/ratings/") {
 		return "/api/v1/board/ratings/{theme}"
 	}
+	if strings.HasPrefix(path, "/api/v1/board/owed/") {
+		return "/api/v1/board/owed/{contact}"
+	}
 	if strings.HasPrefix(path, "/api/v1/sheets/") {
 		return "/api/v1/sheets/{sheet}"
 	}

@@ -1,7 +1,9 @@
 -- board: the line as a supervisor sees it. ARGV: 4.. ids of accounts. Reply: {now, open, notice, reopens,
--- event, unmanned, spool, classes, waiting (the oldest 50 of each class), advisers, danger, calls, review}.
+-- event, unmanned, spool, classes, waiting (the oldest 50 of each class), advisers, danger, calls, review,
+-- missed (windows of seven days), owed (forms)}.
 local out = {now = now, open = not meta[6], unmanned = call('HEXISTS', P .. ':page:line', 'id') == 1, spool = call('XLEN', SPOOL),
-  calls = call('ZCARD', P .. ':calls'), review = call('ZCARD', P .. ':review')}
+  calls = call('ZCARD', P .. ':calls'), review = call('ZCARD', P .. ':review'),
+  missed = shift.sum('missed'), owed = call('ZCARD', P .. ':owed')}
 local told = call('HMGET', META, 'notice', 'reopens', 'event')
 out.notice, out.reopens, out.event = told[1] or '', num(told[2]), told[3] == '1'
 local list, waiting, danger, staff = {}, {}, {}, {}

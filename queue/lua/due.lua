@@ -145,6 +145,7 @@ function due.shut(id)
   local tried = c.tried == c.till
   if not tried then
     event('window_missed', id, c)
+    shift.count('missed')
     book.tell(id, c, 'missed')
   end
   if not book.plan(id, c, now) then book.review(id, c, tried and 'unreached' or 'missed') end

@@ -1,20 +1,20 @@
 -- What a shift leaves behind. Its end drains its adviser, once, and signs nobody out: who goes on presses
--- ready. Counts are by day and of nobody: heavy contacts, debriefs, forms that nobody wrote.
+-- ready. Counts are by day and of nobody: heavy contacts, debriefs, forms
+-- that nobody wrote, windows of callbacks that nobody tried.
 local shift = {}
 function shift.count(kind)
   local key = P .. ':counts:' .. math.floor(now / 86400000)
   call('HINCRBY', key, kind, 1)
   call('PEXPIRE', key, 3456000000)
 end
--- The counts of today and the six days before.
-function shift.counts()
-  local sum = {heavy = 0, debrief = 0, not_recorded = 0}
-  for day = 0, 6 do
-    for kind in pairs(sum) do
-      sum[kind] = sum[kind] + num(call('HGET', P .. ':counts:' .. math.floor(now / 86400000) - day, kind))
-    end
-  end
+-- Of today and the six days before.
+function shift.sum(kind)
+  local sum = 0
+  for day = 0, 6 do sum = sum + num(call('HGET', P .. ':counts:' .. math.floor(now / 86400000) - day, kind)) end
   return sum
+end
+function shift.counts()
+  return {heavy = shift.sum('heavy'), debrief = shift.sum('debrief'), not_recorded = shift.sum('not_recorded')}
 end
 function shift.over(aid)
   local a = adviser(aid)

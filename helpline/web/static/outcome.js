@@ -156,7 +156,7 @@ export class Outcome {
     if (!sheet) return;
     this.read();
     put(named('outcome-error'), '');
-    if (sheet.again) return; // what was recorded has no draft any more
+    if (sheet.again || this.session.keeps === false) return; // what was recorded has no draft any more, and the board keeps none
     sheet.dirty = true;
     clearTimeout(sheet.timer);
     sheet.timer = setTimeout(() => this.draft(sheet), DRAFT_AFTER);

@@ -26,7 +26,8 @@ export function tiles(b) {
     ['answered', b.day.answered, b.day.mean_wait_seconds === null ? '' : say('b.mean_wait', {Span: span(b.day.mean_wait_seconds)}), false],
     ['abandoned', b.day.abandoned, share(b.day.abandonment), false],
     ['missed', b.day.missed, say('b.declined', {Count: b.day.declined}), false],
-    ['callbacks', b.callbacks.scheduled, say('b.review', {Count: b.callbacks.review}), b.callbacks.review > 0],
+    ['callbacks', b.callbacks.scheduled, say('b.review', {Count: b.callbacks.review}) + ', ' + say('b.windows_missed', {Count: b.callbacks.missed}), b.callbacks.review > 0 || b.callbacks.missed > 0],
+    ['owed', b.owed, '', false],
     ['backlog', b.backlog, '', b.backlog > 1000],
   ];
   const box = document.getElementById('tiles');

@@ -1,0 +1,104 @@
+/** What is left undone: windows of callbacks that nobody tried, forms that somebody owes, and how many advisers the week wants. */
+
+import {call} from './api.js';
+import {label} from './codes.js';
+import {button, make, named, pause, put, show, uuid} from './dom.js';
+import {Outcome} from './outcome.js';
+import {who} from './session.js';
+import {table} from './tables.js';
+import {has, say} from './words.js';
+
+const EVERY = 30000;
+
+/** @param {string} text */
+function notice(text) { put(named('notice'), text); }
+
+/** @returns {Promise<any>} */
+function act(method, path, body) {
+  return call(method, path, {cookies: true, body}).then((a) => {
+    if (a.status >= 200 && a.status < 300) return a.body;
+    if (a.status === 401) location.reload();
+    notice(a.body.code ? say('b.refused', {What: a.body.code}) : say('b.no_answer'));
+    return null;
+  });
+}
+
+/** A day and a time by the clock on the wall. @param {string} at */
+function when(at) {
+  return new Date(at).toLocaleString(document.documentElement.lang, {timeZone: 'Europe/Helsinki', weekday: 'short', day: 'numeric', month: 'numeric', hour: '2-digit', minute: '2-digit'});
+}
+
+/** Speaks to the form as a console's session does: a supervisor keeps no drafts, and finishes by a call. */
+const desk = {
+  keeps: false,
+  /** @param {any} f */
+  ask: (f) => call('POST', '/api/v1/board/owed/' + f.contact, {cookies: true, body: {request_id: uuid(), outcome: f.outcome}})
+    .then((a) => a.status === 200 ? {type: 'recorded'} : {type: 'error', code: a.body.code || say('b.no_answer'), field: a.body.field}),
+};
+
+function missed(list) {
+  table(document.getElementById('windows'), say('w.missed'), [say('w.closed'), say('w.language'), say('w.lane'), say('w.now')],
+    list.map((m) => [when(m.closed_at), label('language', m.language), label('lane', m.lane), has('w.state_' + m.state) ? say('w.state_' + m.state) : say('w.state_going')]));
+}
+
+function owed(list, form) {
+  table(document.getElementById('forms'), say('w.owed'), [say('w.ended'), say('w.channel'), say('w.language'), say('w.adviser'), say('w.until'), ''],
+    list.map((f) => {
+      const finish = button(say('w.finish'), 'owed-finish', () => {
+        form.choose(f);
+        document.getElementById('outcome-h').focus();
+      });
+      return [when(f.ended_at), say('w.channel_' + f.channel), label('language', f.language), f.adviser || '–', when(f.until),
+        f.free ? finish : make('span', 'small', say('w.not_yet'))];
+    }));
+}
+
+function staffing(s) {
+  const days = [1, 2, 3, 4, 5, 6, 0].map((d) => new Date(Date.UTC(2024, 0, 7 + d)).toLocaleDateString(document.documentElement.lang, {weekday: 'short', timeZone: 'UTC'}));
+  const rows = Array.from({length: 24}, (_, h) => [String(h).padStart(2, '0')].concat(s.advisers.map((day, d) => {
+    const cell = make('span', s.contacts[d][h] > 0 ? '' : 'small', String(day[h]));
+    if (s.contacts[d][h] > 0) cell.append(make('span', 'small', ' (' + s.contacts[d][h].toFixed(1) + ')'));
+    return cell;
+  })));
+  table(document.getElementById('staffed'), say('w.staffing_of', {Count: s.weeks, Share: Math.round(s.share * 100), Seconds: s.target_seconds}), [say('w.hour')].concat(days), rows);
+}
+
+function open() {
+  const form = new Outcome(/** @type {any} */ (desk), () => {
+    form.choose(null);
+    look();
+  }, notice);
+  let drawn = '';
+  const look = () => act('GET', '/api/v1/board/work').then((w) => {
+    if (!w) return;
+    if (w.degraded.length) notice(say('w.degraded', {What: w.degraded.join(', ')}));
+    const text = JSON.stringify(w);
+    const box = document.getElementById('forms');
+    if (text === drawn || box.contains(document.activeElement) && document.activeElement !== box) return;
+    drawn = text;
+    missed(w.missed);
+    owed(w.owed, form);
+  });
+  named('staffing-show').addEventListener('click', () => act('GET', '/api/v1/board/staffing').then((s) => { if (s) staffing(s); }));
+  look();
+  setInterval(look, EVERY);
+}
+
+/** Opens the page if a supervisor's session lives. */
+function enter() {
+  who().then((person) => {
+    if (person === undefined) {
+      notice(say('b.no_answer'));
+      pause(3000).then(enter);
+      return;
+    }
+    if (!person || person.roles.indexOf('supervisor') < 0) {
+      notice(say(person ? 'b.not_yours' : 'w.sign_in'));
+      return;
+    }
+    show(document.getElementById('work'), true);
+    show(document.getElementById('sections'), true);
+    open();
+  });
+}
+enter();
