@@ -43,6 +43,7 @@ func everyPage(p *Pages) map[string][]byte {
 		out["accessibility "+lang] = p.Statement(lang, contactData().Phone, "a@line.example")
 		out["console "+lang] = p.Console(lang, consoleData())
 		out["board "+lang] = p.Board(lang, consoleData())
+		out["work "+lang] = p.Work(lang, consoleData())
 		for _, step := range []string{"ask", "taken", "over"} {
 			out["page "+step+" "+lang] = p.Page(lang, step)
 		}
@@ -96,7 +97,7 @@ var (
 	scriptTag = regexp.MustCompile(`<script([^>]*)>`)
 	handler   = regexp.MustCompile(`\s(on[a-z]+|style)=`)
 	reference = regexp.MustCompile(`(?:href|src)="([^"]+)"`)
-	linked    = []string{"/", "/board/reports", "/sv", "/en", "/ar", "/blank", "/fi/accessibility", "/sv/accessibility", "/en/accessibility", "/fi/privacy", "/sv/privacy", "/en/privacy", "tel:112", "tel:+358295463177", "tel:", "mailto:a@line.example"}
+	linked    = []string{"/", "/board", "/board/work", "/board/reports", "/sv", "/en", "/ar", "/blank", "/fi/accessibility", "/sv/accessibility", "/en/accessibility", "/fi/privacy", "/sv/privacy", "/en/privacy", "tel:112", "tel:+358295463177", "tel:", "mailto:a@line.example"}
 )
 
 func TestPagesCarryNothingInline(t *testing.T) {

@@ -14,11 +14,10 @@ import (
 
 // undone is what is left undone, in memory; done notes what was finished.
 type undone struct {
-	mu     sync.Mutex
-	done   []string
-	fail   error // of Redis
-	late   error // of Postgres
-	target time.Duration
+	mu   sync.Mutex
+	done []string
+	fail error // of Redis
+	late error // of Postgres
 }
 
 func (u *undone) OwedForms(context.Context) ([]helpline.OwedForm, error) {

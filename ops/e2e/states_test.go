@@ -20,6 +20,7 @@ var stories = []story{
 	{"console", consoleStory, []string{"sign-in", "sign-in-refused", "off", "ready", "offer", "chat", "all-open", "locked", "end-asked", "outcome", "pause-asked", "paused", "danger", "danger-open"}},
 	{"referral", referralStory, []string{"begun", "consent", "handed", "disclosed"}},
 	{"board", boardStory, []string{"sign-in", "quiet", "busy", "why", "closed", "closed-contact", "event", "event-contact", "night", "account", "receivers", "register"}},
+	{"work", workStory, []string{"nothing", "undone", "form", "recorded", "staffing"}},
 	{"reports", reportsStory, []string{"none", "periods", "period", "proof"}},
 	{"plain", plainStory, []string{"start", "refused", "waiting", "talk", "ended", "scheduled", "thanked"}},
 	{"aside", asideStory, []string{"blank", "accessibility", "privacy"}},

@@ -36,19 +36,29 @@ const desk = {
     .then((a) => a.status === 200 ? {type: 'recorded'} : {type: 'error', code: a.body.code || say('b.no_answer'), field: a.body.field}),
 };
 
+/** The language, as far as the house still knows it. @param {string} code */
+function tongue(code) { return code === 'und' || code === 'other' ? '–' : label('language', code); }
+
+/** A table, or that there is nothing to show. */
+function lay(id, caption, heads, rows) {
+  const box = document.getElementById(id);
+  if (rows.length) table(box, caption, heads, rows);
+  else box.replaceChildren(make('p', 'small', say('w.none')));
+}
+
 function missed(list) {
-  table(document.getElementById('windows'), say('w.missed'), [say('w.closed'), say('w.language'), say('w.lane'), say('w.now')],
-    list.map((m) => [when(m.closed_at), label('language', m.language), label('lane', m.lane), has('w.state_' + m.state) ? say('w.state_' + m.state) : say('w.state_going')]));
+  lay('windows', say('w.missed'), [say('w.closed'), say('w.language'), say('w.lane'), say('w.now')],
+    list.map((m) => [when(m.closed_at), tongue(m.language), label('lane', m.lane), has('w.state_' + m.state) ? say('w.state_' + m.state) : say('w.state_going')]));
 }
 
 function owed(list, form) {
-  table(document.getElementById('forms'), say('w.owed'), [say('w.ended'), say('w.channel'), say('w.language'), say('w.adviser'), say('w.until'), ''],
+  lay('forms', say('w.owed'), [say('w.ended'), say('w.channel'), say('w.language'), say('w.adviser'), say('w.until'), ''],
     list.map((f) => {
       const finish = button(say('w.finish'), 'owed-finish', () => {
         form.choose(f);
         document.getElementById('outcome-h').focus();
       });
-      return [when(f.ended_at), say('w.channel_' + f.channel), label('language', f.language), f.adviser || '–', when(f.until),
+      return [when(f.ended_at), say('w.channel_' + f.channel), tongue(f.language), f.adviser || '–', when(f.until),
         f.free ? finish : make('span', 'small', say('w.not_yet'))];
     }));
 }
