@@ -15,10 +15,13 @@ type OwedForm struct {
 	Free  bool      // any adviser or supervisor may finish it by now
 }
 
-// FormQueue lists the forms that are owed. Who finishes one from the board has no console: its epoch is 0.
+// FormQueue lists the forms that are owed. Who finishes one from the board has no console: its epoch is atBoard.
 type FormQueue interface {
 	Forms(ctx context.Context) ([]OwedForm, error)
 }
+
+// atBoard is the epoch of no console: those of consoles that never came up are 0.
+const atBoard = -1
 
 // MissedWindow is a window of a callback that closed untried, and how the callback stands now.
 type MissedWindow struct {
@@ -45,5 +48,5 @@ func (s *Supervision) OwedForms(ctx context.Context) ([]OwedForm, error) {
 // duty; again it corrects. answers is a validated form as JSON. It answers once durable. Errors: ErrNotFound,
 // ErrKeysGone.
 func (s *Supervision) Finish(ctx context.Context, supervisor, contact string, answers []byte) error {
-	return s.Line.Record(ctx, Console{Adviser: supervisor}, contact, answers)
+	return s.Line.Record(ctx, Console{Adviser: supervisor, Epoch: atBoard}, contact, answers)
 }

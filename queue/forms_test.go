@@ -25,7 +25,7 @@ func TestSupervisorFinishesAnOwedForm(t *testing.T) {
 	}
 	b.at(helpline.DefaultTiming().Wrap)
 	b.sweep()
-	board := helpline.Console{Adviser: "00000000-0000-4000-8000-00000000b0a2"}
+	board := helpline.Console{Adviser: "00000000-0000-4000-8000-00000000b0a2", Epoch: -1}
 	forms := func() helpline.OwedForm {
 		t.Helper()
 		list, err := b.Forms(t.Context())

@@ -13,10 +13,7 @@ import (
 
 // supervision is what the board sees and does on this node.
 func (n *node) supervision() *helpline.Supervision {
-	return &helpline.Supervision{Line: n.line, Queue: n.queue, Now: n.now(), Forms: n.queue, Screen: func(text string) string {
-		clean, _ := n.masked(text)
-		return clean
-	}}
+	return &helpline.Supervision{Line: n.line, Queue: n.queue, Now: n.now(), Forms: n.queue, Screen: n.clean}
 }
 
 // boardHours counts the ledger's chats by the hour, against the target that supervisors have set.

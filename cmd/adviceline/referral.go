@@ -163,6 +163,12 @@ func (n *node) tellReferral(ctx context.Context, id, word string, state helpline
 	}
 }
 
+// clean gives a text without what looks like an identifier.
+func (n *node) clean(text string) string {
+	clean, _ := n.masked(text)
+	return clean
+}
+
 // masked takes out of a text what looks like an identifier, and tells whether there was any; the line's own number
 // stays.
 func (n *node) masked(text string) (clean string, found bool) {

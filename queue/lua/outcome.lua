@@ -1,11 +1,11 @@
 -- outcome: the form stands (sealed, in the event), the text is destroyed, the slot is free. Without
 -- end it ends too; again it corrects. ARGV: 4 adviser, 5 console epoch, 6 contact, 7 generation,
 -- 8 key (base64), 9 wrapped, 10 sealed, 11 until when it may be corrected (ms, 0: as long as it is known).
--- Epoch 0 is a supervisor at the board, who finishes what is owed and has no leg.
+-- Epoch -1 is a supervisor at the board, who finishes what is owed and has no leg.
 local aid, id = ARGV[4], ARGV[6]
-if ARGV[5] ~= '0' and adviser(aid).conn ~= ARGV[5] then return {5} end
+if ARGV[5] ~= '-1' and adviser(aid).conn ~= ARGV[5] then return {5} end
 local c = contact(id)
-if ARGV[5] == '0' and c.state ~= 'owed' and c.state ~= 'completed' then return {2} end
+if ARGV[5] == '-1' and c.state ~= 'owed' and c.state ~= 'completed' then return {2} end
 if not c.state or c.owner ~= aid and c.recorder ~= aid and not everybodys(c) then return {2} end
 local staged = {generation = ARGV[7], key = ARGV[8], wrapped = ARGV[9], sealed = ARGV[10]}
 if c.state == 'completed' and num(c.recorded) > 0 then
