@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"time"
+	"unicode/utf8"
 
 	"adviceline/helpline"
 	"adviceline/helpline/codes"
@@ -30,9 +31,10 @@ type talk struct {
 	hub    *Contacts
 	rate   Rate
 	now    func() time.Time
-	closed func() // called once, when the connection is gone
-	stream bool   // comes as a stream, not by a WebSocket
-	echo   bool   // is told its own messages too: its page has no memory
+	closed func()              // called once, when the connection is gone
+	stream bool                // comes as a stream, not by a WebSocket
+	echo   bool                // is told its own messages too: its page has no memory
+	screen func(string) string // nil: nothing is checked
 
 	seat    *seat // nil before hello
 	full    time.Time
@@ -105,7 +107,7 @@ func (t *talk) hello(ctx context.Context, w wire, kind string, data []byte) erro
 		return err
 	}
 	s := &seat{
-		hub: t.hub, wire: w, ctx: ctx, holding: true, echo: t.echo,
+		hub: t.hub, wire: w, ctx: ctx, holding: true, echo: t.echo, checks: t.screen != nil,
 		contact: claim.Contact, version: claim.Version, socket: uuid.NewString(),
 	}
 	if t.stream {
@@ -127,7 +129,7 @@ func (s *seat) sit(token string, after int64) error {
 		return err
 	}
 	s.place, s.last, s.alias = place, max(min(after, v.Seq), v.Floor), v.Alias
-	s.send(welcomeFrame{Type: "welcome", V: socket.Version, standing: standingOf(v), Stream: s.stream})
+	s.send(welcomeFrame{Type: "welcome", V: socket.Version, standing: standingOf(v), Stream: s.stream, Checks: s.checks})
 	if v.State.Public() == "ended" {
 		s.finish(endedBy(v.State))
 		return nil
@@ -152,6 +154,9 @@ func (t *talk) say(data []byte) error {
 	}
 	if !canonical(f.CID) {
 		t.seat.send(errorFrame{Type: "error", Code: helpline.ErrInvalid}) // without cid: no echo
+		return nil
+	}
+	if t.asks(f) {
 		return nil
 	}
 	err := t.trySay(f.CID, helpline.NewText(f.Text))
@@ -179,6 +184,29 @@ func (t *talk) say(data []byte) error {
 	}
 	t.seat.send(errorFrame{Type: "error", Code: code, CID: f.CID, Retry: retry})
 	return t.cut()
+}
+
+// masked gives a message that is to be checked without what looks like an identifier; empty when there is
+// nothing of the kind in it.
+func (t *talk) masked(f sayFrame) string {
+	if !f.Check || t.screen == nil || utf8.RuneCountInString(f.Text) > helpline.MaxText {
+		return ""
+	}
+	clean := t.screen(f.Text)
+	if clean == f.Text || utf8.RuneCountInString(clean) > helpline.MaxText {
+		return ""
+	}
+	return clean
+}
+
+// asks gives a message back to its writer, who decides how it is sent; false when it may be stored as it is.
+func (t *talk) asks(f sayFrame) bool {
+	clean := t.masked(f)
+	if clean == "" || t.inOrder(f.CID) != nil {
+		return false
+	}
+	t.seat.send(maskedFrame{Type: "masked", CID: f.CID, Text: clean})
+	return true
 }
 
 func (t *talk) trySay(cid string, text helpline.Text) error {

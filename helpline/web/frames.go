@@ -16,10 +16,12 @@ type (
 		Pad   strict.Pad `json:"pad"`
 	}
 	sayFrame struct {
-		Type string     `json:"type"`
-		CID  string     `json:"cid"`
-		Text string     `json:"text"`
-		Pad  strict.Pad `json:"pad"`
+		Type string `json:"type"`
+		CID  string `json:"cid"`
+		Text string `json:"text"`
+		// Check: not to be sent while it looks like an identifier; the answer is maskedFrame then.
+		Check bool       `json:"check"`
+		Pad   strict.Pad `json:"pad"`
 	}
 	gotFrame struct {
 		Type string     `json:"type"`
@@ -40,6 +42,7 @@ type (
 		V    int    `json:"v"`
 		standing
 		Stream string `json:"stream,omitempty"` // with what this page posts
+		Checks bool   `json:"checks,omitempty"` // this node knows say with check
 	}
 	positionFrame struct {
 		Type string `json:"type"`
@@ -81,6 +84,12 @@ type (
 		Type string `json:"type"`
 		CID  string `json:"cid"`
 		Seq  int64  `json:"seq"`
+	}
+	// maskedFrame is a message that was not sent, without what looks like an identifier: its writer decides.
+	maskedFrame struct {
+		Type string `json:"type"`
+		CID  string `json:"cid"`
+		Text string `json:"text"`
 	}
 	reconnectFrame struct {
 		Type    string `json:"type"`

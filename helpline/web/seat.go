@@ -38,6 +38,7 @@ type seat struct {
 	contact string
 	version int64
 	socket  string
+	checks  bool            // what is said can be checked before it is stored
 	stream  string          // the name that its page posts with; empty with a WebSocket
 	echo    bool            // tell the contact's own lines too
 	ctx     context.Context // ends with the connection

@@ -39,7 +39,7 @@ func (s *Server) contactStream(c echo.Context) error {
 		return err
 	}
 	s.opened(+1)
-	t := &talk{hub: s.contacts, rate: s.frames, now: s.now, stream: true, closed: func() {
+	t := &talk{hub: s.contacts, rate: s.frames, now: s.now, stream: true, screen: s.screen, closed: func() {
 		s.caps.leave(n)
 		s.opened(-1)
 	}}

@@ -44,7 +44,7 @@ func (s *Server) conversation(c echo.Context) error {
 		return err
 	}
 	s.opened(+1)
-	t := &talk{hub: s.contacts, rate: s.frames, now: s.now, closed: func() {
+	t := &talk{hub: s.contacts, rate: s.frames, now: s.now, screen: s.screen, closed: func() {
 		s.caps.leave(n)
 		s.opened(-1)
 	}}

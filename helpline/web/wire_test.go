@@ -210,7 +210,7 @@ func TestShapesAreDocumented(t *testing.T) {
 		"ReportPlan": planBody{}, "Privacy": PrivacyBody{}, "PrivacyStore": StoreBody{}, "PrivacyKeys": KeyBody{}, "PlannedTable": plannedTable{}, "Session": sessionBody{}, "Ticket": ticketBody{}, "Decisions": decisionsBody{}, "Decision": decisionBody{}, "Why": helpline.Why{}, "Problem": problem{},
 		"contactWelcome": welcomeFrame{}, "contactPosition": positionFrame{}, "contactJoined": joinedFrame{},
 		"contactMessage": messageFrame{}, "contactTyping": bareFrame{}, "contactConverted": bareFrame{}, "contactMatter": bareFrame{}, "contactInterpreter": interpreterFrame{}, "contactAway": awayFrame{}, "contactTransferred": transferredFrame{}, "contactEnded": endedFrame{},
-		"contactSaid": saidFrame{}, "contactReconnect": reconnectFrame{}, "contactError": errorFrame{},
+		"contactSaid": saidFrame{}, "contactMasked": maskedFrame{}, "contactReconnect": reconnectFrame{}, "contactError": errorFrame{},
 	}
 	fields := func(name string) ([]string, []string) {
 		if strings.HasPrefix(name, "contact") {

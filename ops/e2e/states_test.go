@@ -13,7 +13,7 @@ var stories = []story{
 	{"contact", contactStory, []string{
 		"start", "help", "worried", "work", "nothing-chosen", "call-open", "call-refused", "return-open", "return-unknown",
 		"waiting", "waiting-said", "way-back", "cancel-asked", "lost", "active", "adviser-writes", "too-long", "done-asked", "adviser-away",
-		"ended", "thanked", "ended-work",
+		"ended", "thanked", "masked", "ended-work",
 	}},
 	{"callback", callbackStory, []string{"scheduled", "stopped"}},
 	{"discarded", discardedStory, []string{"continue", "resumed"}},

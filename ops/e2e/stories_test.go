@@ -107,6 +107,12 @@ func contactStory(s *stage) {
 	work.state("active")
 	aino.say(o.Contact, "Tässä ohje.")
 	work.reads("adviser", "Tässä ohje.")
+	work.say("131052-308T, 040 123 4567")
+	work.until("is asked before it is sent", `document.querySelector('[data-test="send-masked"]')`)
+	s.at("masked", work)
+	work.click("send-masked")
+	work.until("has sent it masked", `(() => { const all = Array.from(document.querySelectorAll('[data-test="message"][data-from="contact"][data-seq]'));
+		return all.length === 1 && !all[0].textContent.includes("131052") && !all[0].textContent.includes("4567"); })()`)
 	aino.end(s.T, o.Contact)
 	work.state("ended")
 	s.at("ended-work", work)

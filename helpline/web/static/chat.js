@@ -54,6 +54,21 @@ export class ChatList {
     if (before !== String(seq)) this.number(el, seq);
   }
 
+  /** One's own message waits for a decision; the line goes with it. @param {string} cid @param {string} words @param {any[]} buttons */
+  ask(cid, words, buttons) {
+    const el = this.byCid.get(cid);
+    if (!el) return;
+    put(el.lastChild, words);
+    const row = make('p', 'row');
+    buttons.forEach((b) => {
+      b.addEventListener('click', () => el.remove());
+      row.appendChild(b);
+    });
+    el.appendChild(row);
+    this.byCid.delete(cid);
+    this.follow(true);
+  }
+
   /** The server refuses it for good. @param {string} cid */
   failed(cid) {
     const el = this.byCid.get(cid);

@@ -2,7 +2,7 @@
 
 import {ChatList} from './chat.js';
 import {composer} from './composer.js';
-import {named, put, show, uuid} from './dom.js';
+import {button, named, put, show, uuid} from './dom.js';
 import {notice} from './form.js';
 import {hold} from './leave.js';
 import {Matter} from './matter.js';
@@ -83,8 +83,9 @@ export class Conversation {
   }
 
   /** @private */
-  say(text) {
+  say(text, sure) {
     const frame = {type: 'say', cid: uuid(), text};
+    if (this.work && this.checks && !sure) Object.assign(frame, {check: true});
     this.chat.pending(frame.cid, text);
     this.outbox.add(frame);
     return true;
@@ -105,6 +106,7 @@ export class Conversation {
       converted: () => this.end(say('c.converted')),
       ended: () => this.end(say(ENDED[f.reason] || 'c.ended')),
       said: () => this.said(f),
+      masked: () => this.masked(f),
       error: () => { if (f.cid && this.outbox.refused(f.cid, Boolean(f.retry))) this.chat.failed(f.cid); },
     }[f.type];
     if (act) act();
@@ -112,6 +114,8 @@ export class Conversation {
 
   /** @private */
   welcome(f) {
+    this.checks = Boolean(f.checks);
+    if (!f.checks) this.outbox.all.forEach((m) => { delete m.check; });
     if (incarnation(f.seq) > incarnation(this.top) && this.top) this.outbox.again();
     this.top = Math.max(this.top, f.seq || 0);
     if (f.state === 'ended') return; // "ended" follows, with its reason
@@ -189,6 +193,17 @@ export class Conversation {
     this.top = Math.max(this.top, f.seq);
     this.outbox.said(f.cid);
     this.chat.said(f.cid, f.seq);
+  }
+
+  /** Somebody at work wrote what looks like an identifier: it is not sent before they decide. @private */
+  masked(f) {
+    const m = this.outbox.waiting.find((w) => w.frame.cid === f.cid);
+    if (!m) return;
+    this.outbox.refused(f.cid, false);
+    this.chat.ask(f.cid, say('c.masked', {Text: f.text}), [
+      button(say('c.masked_send'), 'send-masked', () => this.say(f.text, true)),
+      button(say('c.masked_as_is'), 'send-as-is', () => this.say(m.frame.text, true)),
+    ]);
   }
 
   /** @private */
