@@ -74,7 +74,9 @@ export function guard() {
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || event.repeat) return;
     presses = presses.filter((at) => event.timeStamp - at < 2000).concat(event.timeStamp);
-    if (presses.length >= 3) exit();
+    if (presses.length < 3) return;
+    event.preventDefault(); // a browser's own Esc stops what loads, and that is the blank page
+    exit();
   });
   document.addEventListener('visibilitychange', () => {
     document.documentElement.classList.toggle('covered', document.hidden);
