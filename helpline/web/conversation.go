@@ -174,15 +174,20 @@ func (t *talk) say(data []byte) error {
 		t.stuck = ""
 		return nil
 	}
+	return t.refused(f.CID, err)
+}
+
+// refused tells why a message is not stored, and whether it may come again.
+func (t *talk) refused(cid string, err error) error {
 	code, _ := codeOf(err)
 	retry := answers[code].retry
 	switch {
 	case retry && t.stuck == "" && !t.echo: // a page without memory sends nothing again by itself
-		t.stuck = f.CID
-	case !retry && t.stuck == f.CID:
+		t.stuck = cid
+	case !retry && t.stuck == cid:
 		t.stuck = ""
 	}
-	t.seat.send(errorFrame{Type: "error", Code: code, CID: f.CID, Retry: retry})
+	t.seat.send(errorFrame{Type: "error", Code: code, CID: cid, Retry: retry})
 	return t.cut()
 }
 
