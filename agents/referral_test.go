@@ -114,11 +114,16 @@ func (s *shelf) AddDisclosure(_ context.Context, d helpline.Disclosure) error {
 }
 
 func (s *shelf) Disclosures(context.Context, time.Time, int) ([]helpline.Disclosure, error) {
-	return s.lines, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.lines), nil
 }
 func (s *shelf) SeeDisclosure(context.Context, string, string) error { return nil }
-func (s *shelf) UnseenDisclosures(context.Context) (int, error)      { return len(s.lines), nil }
-func (s *shelf) set(f func())                                        { s.mu.Lock(); defer s.mu.Unlock(); f() }
+func (s *shelf) UnseenDisclosures(context.Context) (n int, err error) {
+	err = s.do(func() error { n = len(s.lines); return nil })
+	return n, err
+}
+func (s *shelf) set(f func()) { s.mu.Lock(); defer s.mu.Unlock(); f() }
 func (s *shelf) screen(text string) (redacted string, types []string) {
 	if strings.Contains(text, "Matti") {
 		return strings.ReplaceAll(text, "Matti", "[name]"), []string{"name"}
@@ -199,9 +204,11 @@ func TestReferralAtTheConsole(t *testing.T) {
 	p.shows(declined, object{"state": "sent", "at": 1.0})
 	p.shows(step("withdraw", object{"reason": "p_time"}), object{"state": "withdrawn", "ended": true})
 	refuse("receipt", object{"state": "accepted", "via": "phone"}, "forbidden_move")
-	if r := s.rows[ref]; r.Letter.Sealed != "" || !slices.Contains(s.deeds, "letter_read") || len(r.Actions) != 1 {
-		t.Errorf("%+v %v", r, s.deeds)
-	}
+	s.set(func() {
+		if r := s.rows[ref]; r.Letter.Sealed != "" || !slices.Contains(s.deeds, "letter_read") || len(r.Actions) != 1 {
+			t.Errorf("%+v %v", r, s.deeds)
+		}
+	})
 }
 
 // The same frame that comes to another node, which does not remember it, changes nothing.
@@ -218,9 +225,11 @@ func TestReferralStepTwiceAtTwoNodes(t *testing.T) {
 	b.hub.mu.Unlock()
 	q, _ := b.console()
 	q.shows(q.ask(send, "referral"), object{"state": "sent"})
-	if r := s.rows[id]; len(r.Hops) != 2 || r.State() != helpline.ReferralSent {
-		t.Errorf("%+v", r)
-	}
+	s.set(func() {
+		if r := s.rows[id]; len(r.Hops) != 2 || r.State() != helpline.ReferralSent {
+			t.Errorf("%+v", r)
+		}
+	})
 }
 
 func TestReferralsAreListedAndTold(t *testing.T) {
@@ -322,9 +331,11 @@ func TestDisclosureAtTheConsole(t *testing.T) {
 	f := object{"type": "disclosure", "ref": uuid.NewString(), "ground": "cwa25_notice", "receiver": "child_welfare", "receipt": "LS-1"}
 	p.shows(p.ask(f, "disclosed"), object{"id": f["ref"]})
 	p.ask(object{"type": "disclosure", "ground": "emergency", "receiver": "emergency", "at": instant(time.Now().Add(-time.Hour))}, "disclosed")
-	if len(s.lines) != 2 || s.lines[0].Adviser != "p1" || s.lines[0].Receipt != "LS-1" || s.lines[1].At.IsZero() {
-		t.Errorf("%+v", s.lines)
-	}
+	s.set(func() {
+		if len(s.lines) != 2 || s.lines[0].Adviser != "p1" || s.lines[0].Receipt != "LS-1" || s.lines[1].At.IsZero() {
+			t.Errorf("%+v", s.lines)
+		}
+	})
 	for _, bad := range []object{{"ground": "anger"}, {"receiver": "mother"}, {"receipt": strings.Repeat("9", 41)}} {
 		x := object{"type": "disclosure", "ground": "emergency", "receiver": "emergency"}
 		for k, v := range bad {
