@@ -68,14 +68,21 @@ func TestIdleContactsAskRedisNothing(t *testing.T) {
 	for i, l := range sockets {
 		begun[i] = l.pings.Load()
 	}
-	with := w.run(t, func() bool {
+	pinged := func() bool {
 		for i, l := range sockets {
 			if l.pings.Load() < begun[i]+pings {
 				return false
 			}
 		}
 		return true
-	})
+	}
+	with := w.run(t, pinged)
+	for range 3 {
+		if !with.beside(without) {
+			break
+		}
+		with = w.run(t, pinged)
+	}
 	t.Logf("idle: a stretch of %d heartbeats without sockets: %s", w.beats, without)
 	t.Logf("idle: the same with %d sockets: %s", n, with)
 	checkStretches(t, without, with, n)
@@ -279,6 +286,17 @@ func (s spent) String() string {
 		s.beats, s.sweeps, s.asked, s.commands)
 }
 
+// beside tells that something was asked in this stretch and not in another: a round of the house's own that comes
+// once in many heartbeats, as that of the roster, and may run some hundred commands. What sockets ask comes again.
+func (s spent) beside(other spent) bool {
+	for key := range s.asked {
+		if other.asked[key] == 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // run waits for the heartbeats and for what else has to happen meanwhile.
 func (w *stretch) run(t *testing.T, also func() bool) spent {
 	t.Helper()
@@ -326,7 +344,8 @@ func checkStretches(t *testing.T, without, with spent, sockets int) {
 	}
 }
 
-// ran sums INFO commandstats.
+// ran sums INFO commandstats, without the two commands by which the reconciler asks whether a contact stands in a list: it
+// looks at every contact in turn, with a socket or without, and how many fall into a stretch is chance.
 func ran(t *testing.T, rdb *redis.Client) (calls int64) {
 	t.Helper()
 	info, err := rdb.Info(t.Context(), "commandstats").Result()
@@ -334,7 +353,8 @@ func ran(t *testing.T, rdb *redis.Client) (calls int64) {
 		t.Fatalf("read commandstats: %v", err)
 	}
 	for line := range strings.Lines(info) {
-		if _, rest, ok := strings.Cut(line, ":calls="); ok {
+		name, rest, ok := strings.Cut(line, ":calls=")
+		if ok && name != "cmdstat_zscore" && name != "cmdstat_sismember" {
 			var n int64
 			if _, err := fmt.Sscanf(rest, "%d,", &n); err != nil {
 				t.Fatalf("read commandstats: %v", err)
