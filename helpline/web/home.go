@@ -16,10 +16,16 @@ import (
 func (s *Server) contactPage(lang string) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		st := s.lately.status(c.Request().Context(), s.line)
-		return s.packed(c, s.pages.Contact(lang, ContactData{
+		html, err := squeezed(c, s.pages.Contact(lang, ContactData{
 			Phone: s.phone, Languages: talkLanguages(lang, st.Languages), Organisations: choices(codes.OrganisationKind, lang),
 			Times: s.pages.times(lang, s.now()), Closed: !st.Open, Event: st.Event, Notice: st.Notice[lang],
 		}))
+		if err != nil {
+			return err
+		}
+		s.pages.Headers(c.Response().Header())
+		c.Response().Header().Set("Content-Security-Policy", s.pages.styled)
+		return written(c, html)
 	}
 }
 
@@ -58,6 +64,10 @@ func (s *Server) accessibility(c echo.Context) error {
 
 func (s *Server) page(c echo.Context, html []byte) error {
 	s.pages.Headers(c.Response().Header())
+	return written(c, html)
+}
+
+func written(c echo.Context, html []byte) error {
 	c.Response().WriteHeader(http.StatusOK)
 	_, err := c.Response().Write(html)
 	return err
@@ -65,17 +75,26 @@ func (s *Server) page(c echo.Context, html []byte) error {
 
 // packed serves a page that holds nobody's data and nothing of the request, compressed where the browser takes it.
 func (s *Server) packed(c echo.Context, html []byte) error {
-	h := c.Response().Header()
-	h.Add("Vary", "Accept-Encoding")
-	if strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
-		small, err := pack(html)
-		if err != nil {
-			return err
-		}
-		h.Set("Content-Encoding", "gzip")
-		html = small
+	html, err := squeezed(c, html)
+	if err != nil {
+		return err
 	}
 	return s.page(c, html)
+}
+
+// squeezed compresses a page where the browser takes it, and says so.
+func squeezed(c echo.Context, html []byte) ([]byte, error) {
+	h := c.Response().Header()
+	h.Add("Vary", "Accept-Encoding")
+	if !strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
+		return html, nil
+	}
+	small, err := pack(html)
+	if err != nil {
+		return nil, err
+	}
+	h.Set("Content-Encoding", "gzip")
+	return small, nil
 }
 
 // document serves one of the wire's two documents, to be asked for again each time.

@@ -27,8 +27,10 @@ type Pages struct {
 	endonyms  map[string]string
 	matcher   language.Matcher  // of the languages of every page
 	assets    map[string]*asset // by file name in the repository: "contact.js"
+	joined    map[string]*asset // whole pages' scripts as one module, by the name of the first: "contact.js"
 	served    map[string]*asset // by path: "/static/contact.0123456789.js"
 	policy    string
+	styled    string // of the contact page, which carries the stylesheet
 	framed    string // of the page without script, which has a frame of its own
 }
 
@@ -70,7 +72,7 @@ func NewPages(drafts []string, origins ...string) (*Pages, error) {
 
 // pagesOf makes the pages in the languages of a lexicon.
 func pagesOf(l lexicon, drafts, origins []string) (*Pages, error) {
-	p := &Pages{lexicon: l, words: map[string]words{}, assets: map[string]*asset{}, served: map[string]*asset{}}
+	p := &Pages{lexicon: l, words: map[string]words{}, assets: map[string]*asset{}, joined: map[string]*asset{}, served: map[string]*asset{}}
 	var tags []language.Tag
 	for _, tag := range l.pages {
 		tags = append(tags, language.Make(tag))
@@ -80,6 +82,9 @@ func pagesOf(l lexicon, drafts, origins []string) (*Pages, error) {
 		return nil, err
 	}
 	if err := p.readAssets(); err != nil {
+		return nil, err
+	}
+	if err := p.join("contact.js"); err != nil {
 		return nil, err
 	}
 	var err error
@@ -101,6 +106,7 @@ func pagesOf(l lexicon, drafts, origins []string) (*Pages, error) {
 		return nil, err
 	}
 	p.policy = policy(origins)
+	p.styled = strings.Replace(p.policy, "style-src 'self'", "style-src "+p.styleHash(), 1)
 	p.framed = strings.Replace(p.policy, "frame-ancestors 'none'", "frame-src 'self'; frame-ancestors 'self'", 1)
 	return p, nil
 }

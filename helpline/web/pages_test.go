@@ -2,6 +2,8 @@ package web
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -110,7 +112,12 @@ func TestPagesCarryNothingInline(t *testing.T) {
 				t.Errorf("%s has an inline script: %s", name, attrs)
 			}
 		}
-		if m := handler.Find(html); m != nil || bytes.Contains(html, []byte("<style")) {
+		style := []byte("<style>" + string(p.assets["page.css"].body) + "</style>") // which the contact page's policy names
+		if strings.HasPrefix(name, "contact ") != bytes.Contains(html, style) {
+			t.Errorf("%s carries the stylesheet, or does not", name)
+		}
+		rest := bytes.Replace(html, style, nil, 1)
+		if m := handler.Find(rest); m != nil || bytes.Contains(rest, []byte("<style")) {
 			t.Errorf("%s has inline script or style: %q", name, m)
 		}
 		for _, m := range reference.FindAllSubmatch(html, -1) {
@@ -228,7 +235,51 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// What a phone loads to start a chat stays small: the page, its style and every module it imports.
+// The contact page carries the stylesheet, and its policy takes that one and no other.
+func TestContactPageCarriesItsStyle(t *testing.T) {
+	t.Parallel()
+	p := newPages(t)
+	html := p.Contact("en", contactData())
+	_, style, _ := bytes.Cut(html, []byte("<style>"))
+	style, _, _ = bytes.Cut(style, []byte("</style>"))
+	sum := sha256.Sum256(style)
+	want := "; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "';"
+	if len(style) < 10_000 || !strings.Contains(p.styled, want) || strings.Contains(p.styled, "unsafe") {
+		t.Errorf("%d bytes of style are not the one of the policy %s", len(style), p.styled)
+	}
+	if strings.Replace(p.styled, want, "; style-src 'self';", 1) != p.policy {
+		t.Errorf("the policy of the contact page differs in more than its style: %s", p.styled)
+	}
+	if bytes.Contains(html, []byte("page.css")) || bytes.Count(html, []byte("/static/")) != 2 {
+		t.Error("the page names more than its icon and one script")
+	}
+}
+
+// What a page's modules are joined into holds each of them once, after what it imports.
+func TestModulesAreJoined(t *testing.T) {
+	t.Parallel()
+	p := newPages(t)
+	body := string(p.joined["contact.js"].body)
+	all := append(p.below("contact.js"), "contact.js")
+	if len(all) < 15 || strayLine.MatchString(body) {
+		t.Fatalf("%d modules are joined, or one of them imports still: %s", len(all), strayLine.FindString(body))
+	}
+	at := map[string]int{}
+	for _, name := range all {
+		begin := "const " + scopeOf(name) + " = "
+		at[name] = strings.Index(body, begin)
+		if strings.Count(body, begin) != 1 {
+			t.Errorf("%s is in it %d times", name, strings.Count(body, begin))
+		}
+		for _, i := range p.assets[name].imports {
+			if at[i] >= at[name] {
+				t.Errorf("%s comes before %s, which it imports", name, i)
+			}
+		}
+	}
+}
+
+// What a phone loads to start a chat stays small: the page with its style, and its script.
 func TestContactPageIsSmall(t *testing.T) {
 	t.Parallel()
 	const budget = 30 << 10
@@ -238,11 +289,8 @@ func TestContactPageIsSmall(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		size := len(packed) + len(p.assets["page.css"].packed) + len(p.assets["contact.js"].packed)
-		for _, path := range (view{pages: p}).Imports("contact.js") {
-			size += len(p.served[path].packed)
-		}
-		t.Logf("contact page in %s: %d bytes gzipped (html %d, css %d)", lang, size, len(packed), len(p.assets["page.css"].packed))
+		size := len(packed) + len(p.joined["contact.js"].packed)
+		t.Logf("contact page in %s: %d bytes gzipped (html with style %d)", lang, size, len(packed))
 		if size > budget {
 			t.Errorf("contact page in %s: %d bytes gzipped, budget %d", lang, size, budget)
 		}
