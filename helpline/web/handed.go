@@ -19,7 +19,7 @@ func (p *Pages) tryHanded() error {
 			open.Safe = append(open.Safe, SafeRow{"sc." + field, "sc." + field + "_" + code})
 		}
 	}
-	list := []HandData{{Shut: true}, {Fault: "hp.wrong"}, {Fault: "hp.reopen"}, {Key: "k", None: true, Gone: true}}
+	list := []HandData{{Lost: true}, {Shut: true}, {Fault: "hp.wrong"}, {Fault: "hp.reopen"}, {Key: "k", None: true, Gone: true}}
 	for step := range said {
 		open.Steps = append(open.Steps, step)
 		list = append(list, HandData{Said: "hp.said_" + step})

@@ -14,6 +14,7 @@ import (
 
 // HandData is what the page of a receiver shows. Letter and Safe are empty until the code was told.
 type HandData struct {
+	Lost     bool // the link leads nowhere: unknown, or the matter is closed; nothing else is told then
 	Word     string
 	Phone    string // of the line
 	Fault    string // id of a word
@@ -58,7 +59,7 @@ func (s *Server) showHanded(c echo.Context) error {
 	}
 	h, err := s.referrals.Show(c.Request().Context(), c.Param("token"))
 	if err != nil {
-		return asBusy(err)
+		return s.unhanded(c, err)
 	}
 	return s.handed(c, HandData{Word: h.Word, Shut: !h.State.Open()})
 }
@@ -82,7 +83,7 @@ func (s *Server) takeHanded(c echo.Context) error {
 			return s.again(c, token, "hp.wrong")
 		}
 		if err != nil {
-			return asBusy(err)
+			return s.unhanded(c, err)
 		}
 		return s.handed(c, s.handData(c, h, ""))
 	}
@@ -104,7 +105,7 @@ func (s *Server) takeHanded(c echo.Context) error {
 		}
 	}
 	if err != nil {
-		return asBusy(err)
+		return s.unhanded(c, err)
 	}
 	return s.handed(c, s.handData(c, h, "hp.said_"+step))
 }
@@ -113,7 +114,7 @@ func (s *Server) takeHanded(c echo.Context) error {
 func (s *Server) again(c echo.Context, token, fault string) error {
 	h, err := s.referrals.Show(c.Request().Context(), token)
 	if err != nil {
-		return asBusy(err)
+		return s.unhanded(c, err)
 	}
 	return s.handed(c, HandData{Word: h.Word, Shut: !h.State.Open(), Fault: fault})
 }
@@ -136,9 +137,24 @@ func (s *Server) handData(c echo.Context, h helpline.Handed, word string) HandDa
 }
 
 func (s *Server) handed(c echo.Context, d HandData) error {
+	return s.handedAs(c, http.StatusOK, d)
+}
+
+// unhanded tells people on a page that a link leads nowhere; every other failure is a problem.
+func (s *Server) unhanded(c echo.Context, err error) error {
+	if !errors.Is(err, helpline.ErrNotFound) {
+		return asBusy(err)
+	}
+	return s.handedAs(c, http.StatusNotFound, HandData{Lost: true})
+}
+
+func (s *Server) handedAs(c echo.Context, status int, d HandData) error {
 	d.Phone = s.phone
+	s.pages.Headers(c.Response().Header())
 	c.Response().Header().Set("Vary", "Accept-Language")
-	return s.page(c, s.pages.Handed(s.pages.preferred(c.Request().Header.Get("Accept-Language")), d))
+	c.Response().WriteHeader(status)
+	_, err := c.Response().Write(s.pages.Handed(s.pages.preferred(c.Request().Header.Get("Accept-Language")), d))
+	return err
 }
 
 // partnerBody is one step of a receiver's own system.

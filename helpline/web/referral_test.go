@@ -253,8 +253,12 @@ func TestReceiverOpensReadsAndAnswers(t *testing.T) {
 	if s.state(id) != helpline.ReferralConnected {
 		t.Error(s.referrals[id].Hops)
 	}
-	if r := h.do(t, call{"GET", "/r/" + sentinel, "", nil}); r.status != 404 {
-		t.Errorf("a link of nobody: %d", r.status)
+	lost := h.do(t, call{"GET", "/r/" + sentinel, "", nil})
+	if lost.status != 404 || !strings.Contains(lost.body, `data-test="lost"`) || !strings.Contains(lost.body, "tel:") || strings.Contains(lost.body, sentinel) {
+		t.Errorf("a link of nobody: %d %s", lost.status, lost.body)
+	}
+	if r := h.pressed(t, "/r/"+sentinel, "step", "open", "code", "111111"); r.status != 404 || !strings.Contains(r.body, `data-test="lost"`) {
+		t.Errorf("a form of nobody's link: %d %s", r.status, r.body)
 	}
 	if r := h.pressed(t, path, "step", "open", "code", strings.Repeat("1", 9)); r.status != 200 {
 		t.Errorf("%d", r.status)
