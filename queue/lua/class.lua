@@ -10,14 +10,13 @@ local BUSY, FULL, LOAD, FLEX = 2 ^ 51, 2 ^ 52, 2 ^ 47, 2 ^ 41
 
 -- What a class is named by: codes, and a lane that the rule knows.
 local function sound(language, lane, skill)
-  return SLOPE[lane] and string.find(language, '^%l+$') and string.find(skill or '', '^[%l%d_]*$')
+  return SLOPE[lane] and find(language, '^%l+$') and find(skill or '', '^[%l%d_]*$')
 end
 
 -- A language that no account serves is anybody's, with an interpreter.
 local function group(language, skill)
-  local key = P .. ':served'
   if served[language] == nil then
-    served[language] = call('SISMEMBER', key, language) == 1 or call('EXISTS', key) == 0
+    served[language] = call('SISMEMBER', SERVED, language) == 1 or call('EXISTS', SERVED) == 0
   end
   if not served[language] then language = 'interpreter' end
   return (skill or '') == '' and language or language .. '+' .. skill
@@ -40,21 +39,21 @@ end
 local function live(c) return c.state == 'active' or c.state == 'transferring' end
 local function isCall(c) return c.channel == 'callback' end
 local function class(c) return c.group .. '|' .. c.lane .. (isCall(c) and '|call' or '') end
-local function groups(a) return string.gmatch(a.groups or '', '[^,]+') end
+local function groups(a) return gmatch(a.groups or '', '[^,]+') end
 local function weight(c, a) return isCall(c) and num(a.capacity) or 1 end
 
 local function classes()
   if not counts then
     counts = {}
-    local flat = call('HGETALL', P .. ':classes')
+    local flat = call('HGETALL', CLASSES)
     for i = 1, #flat, 2 do counts[flat[i]] = tonumber(flat[i + 1]) end
   end
   return counts
 end
 local function count(k, by)
-  local n = call('HINCRBY', P .. ':classes', k, int(by))
+  local n = call('HINCRBY', CLASSES, k, int(by))
   if n <= 0 then
-    call('HDEL', P .. ':classes', k)
+    call('HDEL', CLASSES, k)
     n = nil
   end
   if counts then counts[k] = n end
@@ -69,9 +68,11 @@ local function duty(a)
 end
 -- The same as JSON.
 local function dutytext(a)
-  local d = duty(a)
-  return '{"state":"' .. d.state .. '","reason":"' .. d.reason .. '","audible":' .. tostring(d.audible)
-    .. ',"used":' .. (a.used or '0') .. ',"capacity":' .. (a.capacity or '0') .. ',"until":' .. fmt('%.0f', d['until']) .. '}'
+  local state = a.duty or 'off'
+  if state == 'ready' and a.audible ~= '1' then state = 'paused' end
+  return '{"state":"' .. (a.up == '1' and state or 'lost') .. '","reason":"' .. (a.reason or '')
+    .. (a.audible == '1' and '","audible":true,"used":' or '","audible":false,"used":') .. (a.used or '0')
+    .. ',"capacity":' .. (a.capacity or '0') .. ',"until":' .. (num(a.cool) > now and a.cool or '0') .. '}'
 end
 local function serving(a) return a.up == '1' and a.duty == 'ready' and a.audible == '1' end
 local function free(a) return serving(a) and num(a.used) < num(a.capacity) and num(a.cool) <= now end
@@ -79,22 +80,28 @@ local function free(a) return serving(a) and num(a.used) < num(a.capacity) and n
 -- The order of choice as one score: free before cooling before full, then used, languages and skills,
 -- and the instant of the last assignment; 53 bits hold it until the year 2039.
 local function score(a)
-  local s = num(a.used) >= num(a.capacity) and FULL or num(a.cool) > now and BUSY or 0
-  return s + math.min(num(a.used), 15) * LOAD + math.min(num(a.flex), 63) * FLEX + num(a.idle)
+  local used, flex = num(a.used), num(a.flex)
+  local s = used >= num(a.capacity) and FULL or num(a.cool) > now and BUSY or 0
+  return s + (used > 15 and 15 or used) * LOAD + (flex > 63 and 63 or flex) * FLEX + num(a.idle)
 end
 
--- Puts an adviser where the rule finds them. Says whether they have just stopped serving.
-local function refresh(aid, a)
+local function ordered(aid, a)
+  local keys, s = shelf(a.groups or ''), int(score(a))
+  for i = 1, #keys do call('ZADD', keys[i], s, aid) end
+end
+-- Puts an adviser where the rule finds them, or leaves their order to feed. Says whether they have just stopped
+-- serving.
+local function refresh(aid, a, later)
   local was = a.serving == '1'
   if serving(a) then
-    local s = int(score(a))
-    for g in groups(a) do call('ZADD', P .. ':serve:' .. g, s, aid) end
+    if not later then ordered(aid, a) end
     if not was then
       puta(aid, a, 'serving', '1')
       page.ready(a)
     end
   elseif was then
-    for g in groups(a) do call('ZREM', P .. ':serve:' .. g, aid) end
+    local keys = shelf(a.groups or '')
+    for i = 1, #keys do call('ZREM', keys[i], aid) end
     puta(aid, a, 'serving', '0')
     page.stopped(a)
   end
@@ -144,7 +151,7 @@ end
 local function callsWait()
   if num(meta[7]) > 0 then return true end
   for k in pairs(classes()) do
-    if string.sub(k, -5) == '|call' then return true end
+    if cut(k, -5) == '|call' then return true end
   end
 end
 
@@ -171,11 +178,13 @@ local function alarm(id, c, state)
       arrival = num(c.arrival), now = now})
   end
 end
-local function enclass(id, c)
+-- manned says whether anybody serves the group, where that was looked at just before.
+local function enclass(id, c, manned)
   local k = class(c)
   if call('ZADD', P .. ':w:' .. k, c.arrival, id) == 0 then return end
   count(k, 1)
-  if call('ZCARD', P .. ':serve:' .. c.group) == 0 then page.arm(c.group, num(c.arrival) + @pageafter) end
+  if manned == nil then manned = call('ZCARD', serve(c.group)) > 0 end
+  if not manned then page.arm(c.group, num(c.arrival) + @pageafter) end
   alarm(id, c, 'waiting')
 end
 local function unclass(id, c)

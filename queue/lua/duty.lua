@@ -7,14 +7,16 @@ local aid, state = ARGV[4], ARGV[6]
 local a = adviser(aid)
 if a.conn ~= ARGV[5] then return {5} end
 if (state == 'paused' or state == 'off') and ARGV[9] ~= '1' and last(a) then return {14} end
-if ARGV[8] == '1' then puta(aid, a, 'audible', '1') end
-if state ~= '' then puta(aid, a, 'duty', state, 'reason', ARGV[7]) end
+if ARGV[8] == '1' and state ~= '' then write(a, 'audible', '1', 'duty', state, 'reason', ARGV[7])
+elseif ARGV[8] == '1' then write(a, 'audible', '1')
+elseif state ~= '' then write(a, 'duty', state, 'reason', ARGV[7]) end
 if state == 'paused' and ARGV[7] == 'debrief' then shift.count('debrief') end
 if serving(a) then
-  refresh(aid, a)
-  feed(aid, a)
+  local later = num(a.shy) <= now and not callsWait() -- exclusions and calls ask who serves
+  refresh(aid, a, later)
+  feed(aid, a, later)
 end
-if state == '' or state == 'ready' then return ok(duty(a)) end
+if state == '' or state == 'ready' then return ok(dutytext(a)) end
 local stopped = refresh(aid, a)
 withdrawAll(aid, state == 'on_phone' and state or 'superseded')
 if state == 'off' and num(a.used) > 0 then puta(aid, a, 'duty', 'draining') end

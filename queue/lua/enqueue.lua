@@ -3,14 +3,11 @@
 -- 12 overdue (ms, calls only), 13.. return number indexes of versions 1, 2, 3. Reply: {contact, state,
 -- version, arrival, ahead}.
 local id = ARGV[4]
-local c = contact(id)
-local function entered()
-  return ok('{"contact":"' .. id .. '","state":"' .. c.state .. '","version":' .. c.version .. ',"arrival":' .. c.arrival
-    .. ',"ahead":' .. int(place(id, c)) .. '}')
-end
-if c.state then
+local key = CONTACT .. id
+if call('HGET', key, 'state') then
+  local c = contact(id)
   if c.print ~= ARGV[5] then return {3} end
-  return entered()
+  return entered(id, c)
 end
 if not sound(ARGV[8], ARGV[10], ARGV[11]) then return {13} end
 if meta[6] then return {8} end
@@ -20,12 +17,16 @@ for i = 13, #ARGV do
   if call('SET', P .. ':number:' .. ARGV[i], id, 'NX') then version = i - 12 break end
 end
 if not version then return {9} end
-write(c, 'state', 'waiting', 'print', ARGV[5], 'key', ARGV[6], 'channel', ARGV[7], 'language', ARGV[8],
-  'intake', ARGV[9], 'lane', ARGV[10], 'arrival', nows, 'gone', nows, 'version', int(version),
-  'number', ARGV[12 + version], 'epoch', '0', 'group', group(ARGV[8], ARGV[11]))
+local g, versions = group(ARGV[8], ARGV[11]), int(version)
+local c = {state = 'waiting', print = ARGV[5], key = ARGV[6], channel = ARGV[7], language = ARGV[8], intake = ARGV[9], lane = ARGV[10],
+  arrival = nows, gone = nows, version = versions, number = ARGV[12 + version], epoch = '0', group = g, offer = nil, offered = nil,
+  expires = nil, skill = nil}
+contacts[id], names[c] = c, key
+call('HSET', key, 'state', 'waiting', 'print', ARGV[5], 'key', ARGV[6], 'channel', ARGV[7], 'language', ARGV[8], 'intake', ARGV[9],
+  'lane', ARGV[10], 'arrival', nows, 'gone', nows, 'version', versions, 'number', c.number, 'epoch', '0', 'group', g)
 if ARGV[11] ~= '' then write(c, 'skill', ARGV[11]) end
 if ARGV[12] ~= '0' then write(c, 'overdue', ARGV[12]) end
 call('ZADD', TIMERS, int(now + (ARGV[10] == 'danger' and @awaydanger or @away)), 'away|' .. id, int(now + @textidle), 'life|' .. id)
 event('enqueued', id, c)
 wait(id, c)
-return entered()
+return entered(id, c)

@@ -13,7 +13,7 @@ local function head(k, aid, a, mine)
   end
 end
 local function overdue(k, id, at)
-  if string.sub(k, -5) == '|call' then
+  if cut(k, -5) == '|call' then
     local due = num(contact(id).overdue)
     return due > 0 and due <= now
   end
@@ -25,14 +25,14 @@ local function heads(aid, a)
   if not next(classes()) then return list end
   local mine, served = callsWait() and reservations()[aid], ',' .. (a.groups or '') .. ','
   for k in pairs(counts) do
-    local g, lane, alone = string.match(k, '^([^|]*)|([^|]*)(.*)$')
+    local g, lane, alone = match(k, '^([^|]*)|([^|]*)(.*)$')
     alone = alone ~= ''
     local may = (not alone or num(a.used) == 0) and (alone or not mine or lane ~= 'ordinary')
-    if may and string.find(served, ',' .. g .. ',', 1, true) then
+    if may and find(served, ',' .. g .. ',', 1, true) then
       local id, at = head(k, aid, a, alone and mine)
       at = tonumber(at)
       if id then
-        list[#list + 1] = {class = k, id = id, at = at, late = lane ~= 'danger' and overdue(k, id, at),
+        list[#list + 1] = {class = k, group = g, lane = lane, alone = alone, id = id, at = at, late = lane ~= 'danger' and overdue(k, id, at),
           danger = lane == 'danger', p = CREDIT[lane] + SLOPE[lane] * (now - at), key = at - (lane == 'danger' and CREDIT[lane] or 0)}
       end
     end
@@ -56,8 +56,8 @@ local function keep(aid, a)
   for _, id in pairs(by) do taken[id], n = true, n + 1 end
   local first, at, served = nil, nil, ',' .. (a.groups or '') .. ','
   for k in pairs(counts) do
-    local g = string.match(k, '^([^|]*)|[^|]*|call$')
-    local mine = g and string.find(served, ',' .. g .. ',', 1, true)
+    local g = match(k, '^([^|]*)|[^|]*|call$')
+    local mine = g and find(served, ',' .. g .. ',', 1, true)
     local list = mine and call('ZRANGE', P .. ':w:' .. k, 0, n, 'WITHSCORES') or {}
     for i = 1, #list, 2 do
       local id, arrival = list[i], tonumber(list[i + 1])
@@ -68,32 +68,47 @@ local function keep(aid, a)
   call('HSET', P .. ':reserved', first, aid)
   putc(first, contact(first), 'reserved', aid)
 end
-local function feed(aid, a)
-  local fed
+-- Of a chat that waits an offer needs little that its class does not tell: it has no owner, no windows, no end,
+-- and nobody is kept free for it.
+local function brief(h)
+  local key = CONTACT .. h.id
+  local v = call('HMGET', key, 'channel', 'language', 'epoch', 'version', 'intake', 'key', 'accepted', 'offerweight')
+  local c = {state = 'waiting', group = h.group, lane = h.lane, arrival = int(h.at), channel = v[1], language = v[2], epoch = v[3],
+    version = v[4], intake = v[5], key = v[6], accepted = v[7], offerweight = v[8], offer = nil, offered = nil, expires = nil}
+  names[c] = key
+  return c
+end
+-- unordered: the adviser is put in their order at the end in any case.
+local function feed(aid, a, unordered)
+  local fed = {}
   while not held and free(a) do
     if num(a.used) > 0 and next(classes()) and callsWait() then keep(aid, a) end
     local list, best, late = heads(aid, a), nil, false
-    for _, h in ipairs(list) do late = late or h.late end
-    for _, h in ipairs(list) do
+    for _, h in each(list) do late = late or h.late end
+    for _, h in each(list) do
       if not best or before(h, best, late) then best = h end
     end
     if not best then break end
     local seen = {}
-    for i, h in ipairs(list) do seen[i] = '{"class":"' .. h.class .. '","wait_ms":' .. int(now - h.at) .. '}' end
-    local c = contact(best.id)
-    unclass(best.id, c)
-    offer(best.id, c, aid, a, '{"rule":"slot","heads":[' .. table.concat(seen, ',') .. ']}', nil, nil, true)
-    fed = true
+    for i, h in each(list) do seen[i] = '{"class":"' .. h.class .. '","wait_ms":' .. int(now - h.at) .. '}' end
+    local id = best.id
+    local c = contacts[id] or not best.alone and brief(best) or contact(id)
+    unclass(id, c)
+    offer(id, c, aid, a, '{"rule":"slot","heads":[' .. table.concat(seen, ',') .. ']}', nil, nil, fed)
   end
-  if fed then refresh(aid, a) end -- once for all: nothing above asks for their order
+  if fed[1] then -- once for all: nothing above asks for them
+    call('HSET', names[a], 'used', a.used, 'idle', nows)
+    for i = 1, #fed, 500 do call('SADD', P .. ':offers:' .. aid, unpack(fed, i, math.min(i + 499, #fed))) end
+  end
+  if fed[1] or unordered then ordered(aid, a) end
 end
 
 -- By arrival, then id: the order in which several who lose their place look for another.
 local function byArrival(ids)
   local list = {}
-  for _, id in ipairs(ids) do list[#list + 1] = {id = id, at = num(contact(id).arrival)} end
+  for _, id in each(ids) do list[#list + 1] = {id = id, at = num(contact(id).arrival)} end
   table.sort(list, function(x, y) return x.at < y.at or x.at == y.at and x.id < y.id end)
-  for i, x in ipairs(list) do list[i] = x.id end
+  for i, x in each(list) do list[i] = x.id end
   return list
 end
 -- A call that lost who kept free for it looks for another; one whose window has not begun only keeps.
@@ -107,13 +122,13 @@ local function rematch(aid, a)
   for g in groups(a) do
     if not waits then break end
     local page = call('ZRANGEBYSCORE', P .. ':serve:' .. g, '-inf', '(' .. int(BUSY), 'LIMIT', '0', '64')
-    for _, who in ipairs(page) do feed(who, adviser(who)) end
+    for _, who in each(page) do feed(who, adviser(who)) end
   end
   local left = {}
   for who, id in pairs(kept and reservations() or {}) do
     if who == aid then left[#left + 1] = id end
   end
-  for _, id in ipairs(byArrival(left)) do
+  for _, id in each(byArrival(left)) do
     local c = contact(id)
     call('HDEL', P .. ':reserved', id)
     putc(id, c, 'reserved', '')
@@ -134,5 +149,5 @@ local function unhold()
   held = false
   local all = call('ZRANGE', P .. ':serve:interpreter', 0, -1)
   table.sort(all)
-  for _, aid in ipairs(all) do feed(aid, adviser(aid)) end
+  for _, aid in each(all) do feed(aid, adviser(aid)) end
 end

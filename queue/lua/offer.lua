@@ -5,69 +5,81 @@ local function offernotice(id, c)
 end
 -- UUIDv4 in shape; unique because the epoch of a contact only rises.
 local function offerid(id, epoch)
-  local h, sub = redis.sha1hex(ARGV[2] .. id .. epoch), string.sub
-  return sub(h, 1, 8) .. '-' .. sub(h, 9, 12) .. '-4' .. sub(h, 14, 16) .. '-a' .. sub(h, 18, 20) .. '-' .. sub(h, 21, 32)
-end
--- The same as members of a notice: what is in it needs no escaping.
-local function offertext(id, c)
-  return '"contact":"' .. id .. '","offer":"' .. c.offer .. '","channel":"' .. c.channel .. '","language":"' .. c.language
-    .. '","told":"' .. (c.intake or '') .. '","key":"' .. (c.key or '') .. '","lane":"' .. c.lane .. '","arrival":' .. c.arrival
-    .. ',"now":' .. nows .. ',"expires":' .. c.expires
+  local h = redis.sha1hex(ARGV[2] .. id .. epoch)
+  return cut(h, 1, 8) .. '-' .. cut(h, 9, 12) .. '-4' .. cut(h, 14, 16) .. '-a' .. cut(h, 18, 20) .. '-' .. cut(h, 21, 32)
 end
 local function offer(id, c, aid, a, why, state, reason, later)
-  local epoch, w = int(num(c.epoch) + 1), weight(c, a)
-  local ms = isCall(c) and @offercall or @offer
-  write(c, 'state', state or 'offered', 'epoch', epoch, 'offer', offerid(id, epoch), 'offered', aid, 'expires', int(now + ms))
+  local epoch, expires, w = int(num(c.epoch) + 1), int(now + (isCall(c) and @offercall or @offer)), weight(c, a)
+  local one, key = offerid(id, epoch), names[c]
+  c.state, c.epoch, c.offer, c.offered, c.expires = state or 'offered', epoch, one, aid, expires
+  call('HSET', key, 'state', c.state, 'epoch', epoch, 'offer', one, 'offered', aid, 'expires', expires)
   if w ~= 1 or c.offerweight then write(c, 'offerweight', int(w)) end -- 1 where it is missing
-  write(a, 'used', int(num(a.used) + w), 'idle', nows)
-  call('SADD', P .. ':offers:' .. aid, id)
-  if not later then refresh(aid, a) end
-  call('ZADD', TIMERS, c.expires, 'offer|' .. id)
+  a.used, a.idle = int(num(a.used) + w), nows
+  if later then later[#later + 1] = id -- whoever feeds writes what is the adviser's once for all
+  else
+    call('HSET', names[a], 'used', a.used, 'idle', nows)
+    call('SADD', P .. ':offers:' .. aid, id)
+    refresh(aid, a)
+  end
+  call('ZADD', TIMERS, expires, 'offer|' .. id)
   event('offered', id, c, aid, reason, nil, why)
-  if (a.node or '') == '' then return end
-  post(a.node, '"to":"a:' .. aid .. '","kind":"offer","epoch":' .. (a.conn or '0') .. ',' .. offertext(id, c) .. ',"duty":' .. dutytext(a))
+  local node = a.node or ''
+  if node == '' then return end
+  -- The notice in one piece; what is in it needs no escaping.
+  call('PUBLISH', P .. ':node:' .. node, '{"n":' .. int(call('HINCRBY', NODES, node, '1')) .. ',"to":"a:' .. aid
+    .. '","kind":"offer","epoch":' .. (a.conn or '0') .. ',"contact":"' .. id .. '","offer":"' .. one .. '","channel":"' .. c.channel
+    .. '","language":"' .. c.language .. '","told":"' .. (c.intake or '') .. '","key":"' .. (c.key or '') .. '","lane":"' .. c.lane
+    .. '","arrival":' .. c.arrival .. ',"now":' .. nows .. ',"expires":' .. expires .. ',"duty":' .. dutytext(a) .. '}')
 end
 
--- Who was not chosen and why, at most eight, out of a page of the order of choice: members of JSON.
-local function passed(page, chosen, mine, skipped, group)
-  local list, seen = {}, 0
-  for i = 1, #page, 2 do
-    local who, s = page[i], tonumber(page[i + 1])
-    seen = seen + 1
-    if who ~= chosen and #list < 8 then
-      local code = skipped[who]
-      if not code and s >= FULL then code = 'full'
-      elseif not code and s >= BUSY then code = 'cooling'
-      elseif not code and math.floor(s / LOAD) > math.floor(mine / LOAD) then code = 'more_loaded'
-      elseif not code and math.floor(s / FLEX) > math.floor(mine / FLEX) then code = 'more_flexible' end
-      list[#list + 1] = '{"adviser":"' .. who .. '","code":"' .. (code or 'idle_later') .. '"}'
+-- Who was not chosen and why, at most eight, out of nine in the order of choice, who begin behind so many others:
+-- members of JSON. Scores are not read, it takes long to write one: in that order each code ends where so many
+-- are below its bound.
+local CODES = {'idle_later', 'more_flexible', 'more_loaded', 'cooling', 'full'}
+local function passed(key, who, from, chosen, mine, skipped)
+  if not who[2] then return '' end
+  local bound = {mine - mine % FLEX + FLEX, mine - mine % LOAD + LOAD, BUSY, FULL}
+  local list, code, last = {}, 0, 0
+  for i = 1, #who do
+    while code < 5 and from + i > last do
+      code = code + 1
+      last = code < 5 and call('ZCOUNT', key, '-inf', '(' .. int(bound[code])) or last
+    end
+    if who[i] ~= chosen and #list < 8 then
+      list[#list + 1] = '{"adviser":"' .. who[i] .. '","code":"' .. (skipped and skipped[who[i]] or CODES[code]) .. '"}'
     end
   end
-  local rest = seen < 9 and 0 or call('ZCARD', P .. ':serve:' .. group) - 1 - #list
+  local rest = #who < 9 and 0 or call('ZCARD', key) - 1 - #list
   return (#list > 0 and ',"passed":[' .. table.concat(list, ',') .. ']' or '') .. (rest > 0 and ',"rest":' .. int(rest) or '')
 end
 
--- The adviser for a contact that came or came back: nil, or id, table and reason.
+-- The adviser for a contact that came or came back: id, table and reason, or nil; and whether anybody serves it.
 local function choose(c, id)
-  local out, taken, alone = (c.excluded or '') ~= '' and excluded(c) or {}, {}, isCall(c)
-  if (alone or c.lane == 'ordinary') and callsWait() then taken = reservations() end
-  local key, skipped, from = P .. ':serve:' .. c.group, {}, 0
-  local first = call('ZRANGE', key, '0', '0', 'WITHSCORES') -- who says that nobody is free spares the page
-  if not first[1] or tonumber(first[2]) >= (alone and LOAD or BUSY) then return end
-  while true do
-    local page = call('ZRANGE', key, int(from), int(from + 8), 'WITHSCORES')
-    for i = 1, #page, 2 do
-      local who, s = page[i], tonumber(page[i + 1])
-      if s >= (alone and LOAD or BUSY) then return end
-      if out[who] then skipped[who] = 'excluded'
-      elseif taken[who] and taken[who] ~= id then skipped[who] = 'reserved'
-      else
-        return who, adviser(who), '{"rule":"arrival"' .. passed(page, who, s, skipped, c.group) .. '}'
+  local key, alone = serve(c.group), isCall(c)
+  local limit = alone and LOAD or BUSY
+  local first = call('ZRANGE', key, '0', '0', 'WITHSCORES') -- who says that nobody is free spares the rest
+  if not first[1] then return nil, nil, nil, false end
+  local mine = first[2] + 0
+  if mine >= limit then return nil, nil, nil, true end
+  local out = (c.excluded or '') ~= '' and excluded(c) or nil
+  local taken = (alone or c.lane == 'ordinary') and callsWait() and reservations() or nil
+  if out or taken then
+    local skipped, from = {}, 0
+    while true do
+      local page = call('ZRANGE', key, int(from), int(from + 8))
+      for _, who in ipairs(page) do
+        mine = call('ZSCORE', key, who) + 0
+        if mine >= limit then return nil, nil, nil, true end
+        if out and out[who] then skipped[who] = 'excluded'
+        elseif taken and taken[who] and taken[who] ~= id then skipped[who] = 'reserved'
+        else return who, adviser(who), '{"rule":"arrival"' .. passed(key, page, from, who, mine, skipped) .. '}', true end
       end
+      if #page < 9 then return nil, nil, nil, true end
+      from = from + 9
     end
-    if #page < 18 then return end
-    from = from + 9
   end
+  local who = first[1]
+  return who, adviser(who), '{"rule":"arrival"' .. passed(key, call('ZRANGE', key, '0', '8'), 0, who, mine) .. '}', true
 end
 -- A call that finds nobody keeps one adviser from taking more ordinary work.
 local function reserve(id, c)
@@ -91,13 +103,15 @@ end
 -- has its place there. Which languages are served may have changed while it was elsewhere.
 local function wait(id, c, again)
   if not again then regroup(id, c) end
+  local manned
   if not held then
-    local aid, a, why = choose(c, id)
+    local aid, a, why, any = choose(c, id)
     if aid then
       if again then unclass(id, c) end
       return offer(id, c, aid, a, why)
     end
+    manned = any
   end
-  enclass(id, c)
+  enclass(id, c, manned)
   if isCall(c) and not held then reserve(id, c) end
 end

@@ -28,8 +28,8 @@ end
 for _, id in ipairs(call('ZRANGE', P .. ':owed', 0, 199)) do add('owed', id, contact(id), num(contact(id).ended) + @due) end
 if ARGV[6] == '1' then
   call('SET', P .. ':relief', now .. ' ' .. (a.alias or ''))
-  events[#events + 1] = fmt(',"kind":"shift_taken","at":%.0f,"reason":"","adviser":"%s","page":{"id":"shift","step":%.0f,"waited":0}}',
-    now, aid, #(out.legs or {}) + #(out.calls or {}) + #(out.owed or {}))
+  note(fmt(',"kind":"shift_taken","at":%.0f,"reason":"","adviser":"%s","page":{"id":"shift","step":%.0f,"waited":0}',
+    now, aid, #(out.legs or {}) + #(out.calls or {}) + #(out.owed or {})))
 end
 local at, alias = string.match(call('GET', P .. ':relief') or '', '^(%d+) (.*)$')
 if at then out.confirmed = {at = tonumber(at), alias = alias} end

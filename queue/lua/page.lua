@@ -8,7 +8,7 @@ function page.set(g, p, ...) put(P .. ':page:' .. g, p, ...) end
 
 -- From what made a group unserved: the first step is due then, or at once if that was before.
 function page.arm(g, at)
-  if @pageafter > 0 then call('ZADD', TIMERS, 'NX', math.max(at, now), 'page|' .. g) end
+  if @pageafter > 0 then call('ZADD', TIMERS, 'NX', int(math.max(at, now)), 'page|' .. g) end
 end
 -- Nobody on duty serves the groups of an adviser who stopped, and somebody waits there.
 function page.stopped(a)
@@ -76,8 +76,8 @@ function page.whom(g)
 end
 
 function page.event(kind, p, who, reason, step, waited)
-  events[#events + 1] = ',"kind":"' .. kind .. '","at":' .. nows .. ',"reason":"' .. reason .. '","adviser":"' .. who
-    .. '","page":{"id":"' .. p.id .. '","step":' .. int(step) .. ',"waited":' .. int(math.max(waited, 0)) .. '}}'
+  note(',"kind":"' .. kind .. '","at":' .. nows .. ',"reason":"' .. reason .. '","adviser":"' .. who
+    .. '","page":{"id":"' .. p.id .. '","step":' .. int(step) .. ',"waited":' .. int(math.max(waited, 0)) .. '}')
 end
 -- The round is over: nobody waits there any more, or somebody is there.
 function page.over(g, p)

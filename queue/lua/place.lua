@@ -4,8 +4,10 @@ local function place(id, c)
   local mine, arrival, late = class(c), num(c.arrival), @overdue > 0 and now - @overdue or -1
   local ahead, others, anyLate = num(call('ZRANK', P .. ':w:' .. mine, id)), {}, false
   for k in pairs(classes()) do
-    local g, lane = string.match(k, '^([^|]*)|([^|]*)')
-    if k ~= mine and g == c.group then others[#others + 1] = {lane = lane, key = P .. ':w:' .. k} end
+    if k ~= mine then
+      local g, lane = match(k, '^([^|]*)|([^|]*)')
+      if g == c.group then others[#others + 1] = {lane = lane, key = P .. ':w:' .. k} end
+    end
   end
   if #others == 0 then return ahead end
   for _, o in ipairs(others) do
@@ -62,4 +64,9 @@ local function standing(id, c)
   end
   return {state = c.state, alias = c.alias or '', seq = num(c.seq), kept = num(c.kept), floor = num(c.floor), ahead = ahead,
     low = low, high = high, waking = waking, woken_minutes = woken, key = c.key or '', version = num(c.version)}
+end
+-- The answer to who came in, or asked again.
+local function entered(id, c)
+  return ok('{"contact":"' .. id .. '","state":"' .. c.state .. '","version":' .. c.version .. ',"arrival":' .. c.arrival
+    .. ',"ahead":' .. int(place(id, c)) .. '}')
 end

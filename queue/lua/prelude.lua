@@ -4,20 +4,25 @@
 -- Reply of every verb: {code, json or number, {spool id, event, ...}}; codes are in client.go.
 -- One library holds every verb, so that its functions are made once and not in every call; what belongs
 -- to one call is set anew by begin. Redis has neither call nor string while it loads a library.
-local KEYS, ARGV, P, NODE, META, TIMERS, SPOOL
-local call, fmt, meta, now, nows, held, tables, names, contacts, advisers, events, counts, unreserved, pace, served
+local KEYS, ARGV, P, NODE, META, TIMERS, SPOOL, CLASSES, NODES, SERVED, CONTACT, ADVISER
+local call, fmt, find, match, gmatch, cut, floor, each
+local meta, now, nows, held, tables, names, contacts, advisers, events, logged, counts, unreserved, pace, served
+local serves, shelves, profiles -- keys that are made once and not in every call
 local book = {} -- of callbacks (book.lua)
-local function num(v) return v and v ~= '' and v ~= '0' and tonumber(v) or 0 end
+-- To add is to read a text once; tonumber reads it twice.
+local function num(v) return v and v ~= '' and v ~= '0' and v + 0 or 0 end
 -- A whole number as text. Lua and Redis write numbers by "%.14g" and "%.17g", which costs ten times as much as
 -- "%d"; so what goes into a command or a text is made by this. nows is now.
-local function int(n) return fmt('%d', n) end
+local SMALL = {[0] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'}
+local function int(n) return SMALL[n] or fmt('%d', n) end
 
 -- Redis TIME decides. Within an incarnation a step back goes into an offset, so timers run on. The
 -- latest instant is noted every 20 ms: a smaller step back changes nothing that anybody sees.
 local function instant()
   if meta[5] then return tonumber(meta[5]) end -- a test's frozen clock
   local t = call('TIME')
-  local raw = t[1] * 1000 + math.floor(t[2] / 1000)
+  local us = t[2] + 0
+  local raw = t[1] * 1000 + (us - us % 1000) / 1000
   local at, last = raw + num(meta[2]), num(meta[3])
   if at < last then
     at = last
@@ -28,15 +33,45 @@ local function instant()
   return at
 end
 
+-- The keys of a line stay the same from call to call. Who is on duty for a group has a key of its own; shelves
+-- holds such keys for all groups of a kind of adviser, for at most 500 kinds.
+local function line(tag)
+  P = tag
+  META, TIMERS, SPOOL, CLASSES, NODES, SERVED = P .. ':meta', P .. ':timers', P .. ':spool', P .. ':classes', P .. ':nodes', P .. ':served'
+  CONTACT, ADVISER = P .. ':c:', P .. ':a:'
+  serves, shelves, profiles = {}, {}, 0
+end
+local function serve(g)
+  local key = serves[g]
+  if not key then
+    key = P .. ':serve:' .. g
+    serves[g] = key
+  end
+  return key
+end
+local function shelf(list)
+  local keys = shelves[list]
+  if keys then return keys end
+  if profiles == 500 then shelves, profiles = {}, 0 end
+  keys, profiles = {}, profiles + 1
+  for g in gmatch(list, '[^,]+') do keys[#keys + 1] = serve(g) end
+  shelves[list] = keys
+  return keys
+end
+
 -- False when this node's incarnation is over: nothing may be written.
 local function begin(keys, argv)
-  KEYS, ARGV, P, NODE = keys, argv, keys[1], argv[3]
-  META, TIMERS, SPOOL = P .. ':meta', P .. ':timers', P .. ':spool'
-  call, fmt = redis.call, string.format
+  KEYS, ARGV, NODE = keys, argv, argv[3]
+  if not call then -- to look up a name of Redis takes longer than a call of a function
+    call, fmt, find, match, gmatch, cut = redis.call, string.format, string.find, string.match, string.gmatch, string.sub
+    floor, each = math.floor, ipairs
+  end
+  if keys[1] ~= P then line(keys[1]) end
   tables, names, contacts, advisers = {}, {}, {}, {}
   events, counts, unreserved, pace, served = {}, nil, {}, nil, {}
-  meta = call('HMGET', META, 'incarnation', 'offset', 'last', 'held', 'clock', 'closed', 'drains', 'full')
+  meta = call('HMGET', META, 'incarnation', 'offset', 'last', 'held', 'clock', 'closed', 'drains', 'full', 'events')
   if meta[1] ~= ARGV[1] then return false end
+  logged = num(meta[9])
   now = instant()
   nows = int(now)
   held = num(meta[4]) > now -- for a plan: nobody is offered anything
@@ -44,26 +79,30 @@ local function begin(keys, argv)
 end
 
 -- One table per contact and adviser and call, so that no step works on an older copy.
+local function read(t, key)
+  local flat = call('HGETALL', key)
+  for i = 1, #flat, 2 do t[flat[i]] = flat[i + 1] end
+  names[t] = key
+  return t
+end
 local function load(key)
   local t = tables[key]
   if t then return t end
-  t = {}
-  local flat = call('HGETALL', key)
-  for i = 1, #flat, 2 do t[flat[i]] = flat[i + 1] end
-  tables[key], names[t] = t, key
+  t = read({}, key)
+  tables[key] = t
   return t
 end
 local function contact(id)
   local c = contacts[id]
   if c then return c end
-  c = load(P .. ':c:' .. id)
+  c = read({}, CONTACT .. id)
   contacts[id] = c
   return c
 end
 local function adviser(id)
   local a = advisers[id]
   if a then return a end
-  a = load(P .. ':a:' .. id)
+  a = read({}, ADVISER .. id)
   advisers[id] = a
   return a
 end
@@ -99,23 +138,32 @@ end
 local function timer(member, at) call('ZADD', TIMERS, int(at), member) end
 local function untimer(...) call('ZREM', TIMERS, ...) end
 
--- Events wait for the end of the script, where one counter numbers them all. Codes and ids need no
--- escaping; what is said is never in them. why is JSON.
+-- Events wait for the end of the script, where one counter is raised for them all; nothing else raises it. Codes
+-- and ids need no escaping; what is said is never in them. Long texts are made once: Redis's Lua reads every
+-- byte of a text that it makes. Members that are empty or 0 are left out. why is JSON.
+local function note(members)
+  local n = #events + 1
+  events[n] = '{"inc":' .. ARGV[1] .. ',"n":' .. int(logged + n) .. members .. '}'
+end
 local function event(kind, id, c, who, reason, staged, why)
-  events[#events + 1] = ',"kind":"' .. kind .. '","at":' .. nows .. ',"reason":"' .. (reason or '') .. '","adviser":"' .. (who or '')
-    .. '","contact":"' .. id .. '","channel":"' .. c.channel .. '","language":"' .. c.language .. '","lane":"' .. c.lane
-    .. '","arrival":' .. c.arrival .. ',"state":"' .. c.state .. '","owner":"' .. (c.owner or '') .. '","epoch":' .. c.epoch
-    .. ',"version":' .. c.version .. ',"accepted":' .. (c.accepted or '0') .. ',"ended":' .. (c.ended or '0')
-    .. ',"recorded":' .. (c.recorded or '0')
-    .. (c.windows and ',"callback":{"due":' .. (c.due or '0') .. ',"attempts":' .. (c.attempts or '0') .. '}' or '')
-    .. (why and ',"why":' .. why or '') .. (staged and ',"staged":' .. cjson.encode(staged) or '') .. '}'
+  local n, owner = #events + 1, c.owner or ''
+  local rest = owner ~= '' and ',"owner":"' .. owner .. '"' or ''
+  if c.accepted or c.ended or c.recorded then
+    rest = rest .. ',"accepted":' .. (c.accepted or '0') .. ',"ended":' .. (c.ended or '0') .. ',"recorded":' .. (c.recorded or '0')
+  end
+  if c.windows then rest = rest .. ',"callback":{"due":' .. (c.due or '0') .. ',"attempts":' .. (c.attempts or '0') .. '}' end
+  if staged then rest = rest .. ',"staged":' .. cjson.encode(staged) end
+  events[n] = '{"inc":' .. ARGV[1] .. ',"n":' .. int(logged + n) .. ',"kind":"' .. kind .. '","at":' .. nows
+    .. ',"contact":"' .. id .. '","channel":"' .. c.channel .. '","language":"' .. c.language .. '","lane":"' .. c.lane
+    .. '","arrival":' .. c.arrival .. ',"state":"' .. c.state .. '","epoch":' .. c.epoch .. ',"version":' .. c.version
+    .. ((reason or '') ~= '' and ',"reason":"' .. reason .. '"' or '') .. ((who or '') ~= '' and ',"adviser":"' .. who .. '"' or '')
+    .. rest .. (why and ',"why":' .. why .. '}' or '}')
 end
 local function spooled()
+  if #events == 0 then return events end
+  call('HINCRBY', META, 'events', int(#events))
   local out = {}
-  if #events == 0 then return out end
-  local n = call('HINCRBY', META, 'events', int(#events)) - #events
-  for i = 1, #events do
-    local e = '{"inc":' .. ARGV[1] .. ',"n":' .. int(n + i) .. events[i]
+  for i, e in each(events) do
     out[2 * i - 1] = call('XADD', SPOOL, '*', 'e', e)
     out[2 * i] = e
   end
@@ -124,11 +172,11 @@ end
 
 -- Each publish to a node carries the node's counter: a gap tells it that something was missed.
 local function post(node, members)
-  local n = call('HINCRBY', P .. ':nodes', node, '1')
+  local n = call('HINCRBY', NODES, node, '1')
   call('PUBLISH', P .. ':node:' .. node, '{"n":' .. int(n) .. ',' .. members .. '}')
 end
 local function publish(node, t)
-  if (node or '') ~= '' then post(node, string.sub(cjson.encode(t), 2, -2)) end
+  if (node or '') ~= '' then post(node, cut(cjson.encode(t), 2, -2)) end
 end
 local function tellc(id, c, kind, t)
   t = t or {}

@@ -3,12 +3,8 @@
 -- 7.. indexes of the next versions.
 local id = ARGV[4]
 local c = contact(id)
-local function entered()
-  return ok({contact = id, state = c.state, version = num(c.version), arrival = num(c.arrival),
-    ahead = place(id, c)})
-end
 if not c.state then return {2} end
-if c.request == ARGV[6] and c.before == ARGV[5] then return entered() end
+if c.request == ARGV[6] and c.before == ARGV[5] then return entered(id, c) end
 if c.number ~= ARGV[5] or not c.key then return {2} end
 if num(c.ended) > 0 and c.state ~= 'abandoned' then return {2} end
 local step
@@ -35,11 +31,11 @@ if back then
 else
   event('resumed', id, c, c.owner)
 end
-if c.windows then return entered() end
+if c.windows then return entered(id, c) end
 if c.state == 'waiting' or c.state == 'offered' then
   timer('away|' .. id, now + (c.lane == 'danger' and @awaydanger or @away))
 elseif live(c) then
   timer('quiet|' .. id, now + @quiet)
   tella(c.owner, adviser(c.owner), 'contact', {contact = id, state = 'resumed', held = num(c.held)})
 end
-return entered()
+return entered(id, c)
