@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -220,7 +219,7 @@ func (h *callHouse) finish(c helpline.Console, contact string) {
 // stored gives everything that Postgres and Redis hold, as text.
 func (h *callHouse) stored() string {
 	h.Helper()
-	dump, err := exec.CommandContext(h.Context(), pgDump(h.T), "--dbname="+h.pg, "--inserts").Output()
+	dump, err := exec.CommandContext(h.Context(), servicetest.PgDump(h.T), "--dbname="+h.pg, "--inserts").Output()
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -239,16 +238,4 @@ func (h *callHouse) stored() string {
 		fmt.Fprintf(&b, "%s\n%s\n%v\n%v\n", k, raw, h.raw.HGetAll(ctx, k).Val(), h.raw.XRange(ctx, k, "-", "+").Val())
 	}
 	return b.String()
-}
-
-func pgDump(t *testing.T) string {
-	t.Helper()
-	if path, err := exec.LookPath("pg_dump"); err == nil {
-		return path
-	}
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pg_dump")
-	if len(found) == 0 {
-		t.Fatal("no pg_dump")
-	}
-	return found[len(found)-1]
 }

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -67,6 +68,19 @@ func Postgres(tb testing.TB) string {
 func Redis(tb testing.TB) string {
 	tb.Helper()
 	return sharedRedis.start(tb, embedded.Options{Redis: true}).RedisURL()
+}
+
+// PgDump gives the path of the program pg_dump, which comes with every Postgres of Debian's.
+func PgDump(tb testing.TB) string {
+	tb.Helper()
+	if path, err := exec.LookPath("pg_dump"); err == nil {
+		return path
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pg_dump")
+	if len(found) == 0 {
+		tb.Fatal("no pg_dump")
+	}
+	return found[len(found)-1]
 }
 
 // Prefix gives the name of a line that no other test has.
