@@ -1,6 +1,6 @@
 # `make run` starts the whole helpline on this machine, `make check` is what CI runs.
 .NOTPARALLEL:
-.PHONY: run build setup setup-test go test relay chaos failover idle bench cost screenshots slow-phone oracle oracle-router soak settings walk capacity histories screen lint deploy-check vet tidy fuzz docs check
+.PHONY: run build setup setup-test go test relay chaos failover idle bench cost screenshots slow-phone oracle oracle-router soak settings walk capacity histories year screen lint deploy-check vet tidy fuzz docs check
 
 GO_WANTED := $(shell awk '$$1 == "go" { print $$2 }' go.mod)
 GOLANGCI  := v2.15.0
@@ -90,6 +90,11 @@ oracle-router: setup
 # Ten thousand random lines publish, and an attacker reads all of it; a failure names its seed.
 histories: go
 	HISTORIES=$(or $(HISTORIES),10000) go test -run '^TestHistories$$' -v -count=1 -timeout 6h ./helpline/disclose
+
+# A synthetic year of 50,000 contacts, every table of every period of it released through Postgres. The figures go into
+# ops/docs/privacy.md.
+year: setup
+	YEAR=$(or $(YEAR),50000) go test -count=1 -timeout 30m -v -run '^TestYear$$' ./storage
 
 # A longer walk than every test run has time for; a failure names its seed, which WALK_SEED walks again.
 walk: setup
