@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -116,6 +117,15 @@ func TestReports(t *testing.T) {
 	book := sheets(t, get("/api/v1/reports/wait_lane.xlsx"+half).body)
 	if rows := book["wait_lane"]; len(rows) < 4 || rows[2][0] != "Väntan" || rows[2][2] != "Tal" || rows[3][0] != "under 1 min" || rows[3][1] != "Fara" || rows[3][2] != "10" || rows[3][3] != "6" || rows[3][4] != "14" {
 		t.Errorf("the workbook holds %q", rows)
+	}
+	if again := sheets(t, get("/api/v1/reports/wait_lane.xlsx"+half).body); !reflect.DeepEqual(again, book) {
+		t.Errorf("the same table has other cell values: %q", again)
+	}
+	_, csv, _ := s.Report(t.Context(), "wait_lane", "2026H1")
+	for i, line := range strings.Split(strings.TrimSpace(string(csv)), "\n")[1:] { // the workbook has the figures of the frozen bytes
+		if rows := book["wait_lane"]; i+3 >= len(rows) || !strings.HasSuffix(strings.TrimSpace(line), ","+strings.Join(rows[i+3][2:], ",")) {
+			t.Errorf("line %d is %s, the workbook holds %q", i, line, rows)
+		}
 	}
 	if book := sheets(t, get("/api/v1/reports/book"+half).body); len(book) != 3 || !strings.Contains(strings.Join(slices.Concat(book["method"]...), "|"), "Kan inte visas utan risk") {
 		t.Errorf("the workbook of everything: %q", book["method"])
