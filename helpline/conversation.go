@@ -56,6 +56,9 @@ func (l *Line) Sit(ctx context.Context, token, socket string, after int64) (Seat
 	if v.State.Public() == "ended" {
 		return seat, v, nil, nil
 	}
+	f := Facts{Contact: c.Contact}
+	l.openTold(&f, v.Key, v.Told)
+	v.Work, v.Told = f.Asks == "work", ""
 	l.compare(ctx, c.Contact, after, v.Kept, v.Seq)
 	sealed, err := l.Queue.History(ctx, c.Contact, max(after, v.Floor))
 	if err != nil {

@@ -16,6 +16,8 @@ type View struct {
 	Place   Position // valid while waiting
 	Key     string   // wrapped data key
 	Version int64
+	Told    string // at the intake, sealed; Sit makes Work of it
+	Work    bool   // the contact came for somebody's work
 }
 
 // Position gives the place of a waiting contact, nil otherwise. The range is null until enough

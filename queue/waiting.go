@@ -22,12 +22,13 @@ type view struct {
 	helpline.Position
 	Key     string `json:"key"`
 	Version int64  `json:"version"`
+	Told    string `json:"told"`
 }
 
 func (v view) domain() helpline.View {
 	return helpline.View{
 		State: helpline.State(v.State), Alias: v.Alias, Seq: v.Seq, Kept: v.Kept, Floor: v.Floor, Place: v.Position,
-		Key: v.Key, Version: v.Version,
+		Key: v.Key, Version: v.Version, Told: v.Told,
 	}
 }
 

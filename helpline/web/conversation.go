@@ -129,7 +129,7 @@ func (s *seat) sit(token string, after int64) error {
 		return err
 	}
 	s.place, s.last, s.alias = place, max(min(after, v.Seq), v.Floor), v.Alias
-	s.send(welcomeFrame{Type: "welcome", V: socket.Version, standing: standingOf(v), Stream: s.stream, Checks: s.checks})
+	s.send(welcomeFrame{Type: "welcome", V: socket.Version, standing: standingOf(v), Stream: s.stream, Checks: s.checks, Work: v.Work})
 	if v.State.Public() == "ended" {
 		s.finish(endedBy(v.State))
 		return nil

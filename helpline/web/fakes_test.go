@@ -54,7 +54,7 @@ func (b *book) Enqueue(_ context.Context, e helpline.Entry) (helpline.Entered, [
 	}
 	c, ok := b.contacts[e.Contact]
 	if !ok {
-		c = &entry{Entry: e, View: helpline.View{State: helpline.Waiting, Version: 1, Place: helpline.Position{Ahead: len(b.contacts)}, Key: e.Key}, cids: map[string]int64{}}
+		c = &entry{Entry: e, View: helpline.View{State: helpline.Waiting, Version: 1, Place: helpline.Position{Ahead: len(b.contacts)}, Key: e.Key, Told: e.Told}, cids: map[string]int64{}}
 		b.contacts[e.Contact] = c
 		b.numbers[e.Numbers[0]] = e.Contact
 	}

@@ -43,6 +43,7 @@ type (
 		standing
 		Stream string `json:"stream,omitempty"` // with what this page posts
 		Checks bool   `json:"checks,omitempty"` // this node knows say with check
+		Work   bool   `json:"work,omitempty"`   // it came for somebody's work: for a page that did not begin it
 	}
 	positionFrame struct {
 		Type string `json:"type"`

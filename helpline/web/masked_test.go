@@ -31,3 +31,38 @@ func TestMessageThatLooksLikeAnIdentifierIsAskedAbout(t *testing.T) {
 	say("5", "he works at night", `,"check":true`)
 	p.want("said")
 }
+
+// A page that did not begin the contact hears that somebody is at work; without script the frame asks by itself.
+func TestOtherPagesAskToo(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(o *Options) {
+		o.Screen = func(text string) string { return strings.ReplaceAll(text, "131052-308T", "[code]") }
+	})
+	work := h.do(t, call{"POST", "/api/v1/contacts", intakeOf("asks", `"work"`), nil})
+	if _, welcome := h.sit(t, work.field(t, "token"), 0); welcome["work"] != true {
+		t.Errorf("%v", welcome)
+	}
+	if _, welcome := h.sit(t, h.intake(t, reqB).Token, 0); welcome["work"] != nil {
+		t.Errorf("a person who needs help: %v", welcome)
+	}
+	say := func(do, checks, text string) reply {
+		t.Helper()
+		return h.form(t, "do", do, "lang", "en", "checks", checks, "token", work.field(t, "token"), "stream", "none", "cid", reqB, "text", text)
+	}
+	const asked, tried = `data-test="send-masked"`, ">Not sent<" // no stream is there to take what is sent
+	for name, c := range map[string]struct {
+		reply
+		want, not string
+	}{
+		"an identifier":       {say("say", "true", "he is 131052-308T"), "Without it: he is [code]", tried},
+		"none":                {say("say", "true", "he works"), tried, asked},
+		"of a person":         {say("say", "false", "I am 131052-308T"), tried, asked},
+		"sent as it is":       {say("as-is", "true", "he is 131052-308T"), "he is 131052-308T</textarea>", asked},
+		"sent without it":     {say("masked", "true", "he is 131052-308T"), "he is [code]</textarea>", "308T"},
+		"too long to be sent": {say("say", "true", "131052-308T"+strings.Repeat("x", 2000)), tried, asked},
+	} {
+		if c.status != 200 || !strings.Contains(c.body, c.want) || strings.Contains(c.body, c.not) {
+			t.Errorf("%s: %d %s", name, c.status, c.body)
+		}
+	}
+}

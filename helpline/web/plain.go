@@ -29,7 +29,7 @@ func (s *Server) plain(c echo.Context) error {
 		return err
 	}
 	step := map[string]func(echo.Context, plainFields) error{
-		"chat": s.plainStart, "enter": s.plainStart, "call": s.plainCall, "resume": s.plainResume, "say": s.plainSay,
+		"chat": s.plainStart, "enter": s.plainStart, "call": s.plainCall, "resume": s.plainResume, "say": s.plainSay, "masked": s.plainSay, "as-is": s.plainSay,
 		"back": s.plainBack, "done": s.plainLeave, "stop": s.plainLeave, "exit": s.plainExit, "rate": s.plainRate,
 	}[f.get("do")]
 	if step == nil {
@@ -220,11 +220,21 @@ func (s *Server) plainTalk(c echo.Context, f plainFields, token string) error {
 }
 
 // plainSay takes what was written in the frame and gives the frame anew. A text that could not be taken
-// stays in it.
+// stays in it, and so does one of somebody at work that looks like an identifier: they decide how it is sent.
 func (s *Server) plainSay(c echo.Context, f plainFields) error {
 	v := s.plainView(f, f.get("token"))
 	v.Plain.Stream = f.get("stream")
 	text := strings.TrimSpace(strings.ReplaceAll(f.get("text"), "\r\n", "\n"))
+	v.Plain.Checks = f.get("checks") == "true"
+	clean := s.plainMasked(v.Plain.Checks, text)
+	switch do := f.get("do"); {
+	case do == "masked":
+		text = clean
+	case do == "say" && clean != text:
+		v.Plain.Words, v.Plain.Asks = v.say("c.masked", map[string]any{"Text": clean}), true
+		v.Plain.Text, v.Plain.Request = text, f.get("cid")
+		return s.plainPage(c, http.StatusOK, "plain-say", v)
+	}
 	err := invalid("cid")
 	if canonical(f.get("cid")) {
 		var frame []byte
@@ -240,6 +250,15 @@ func (s *Server) plainSay(c echo.Context, f plainFields) error {
 		v.Plain.Words, v.Plain.Text, v.Plain.Request = v.say("x.failed", nil), text, f.get("cid")
 	}
 	return s.plainPage(c, http.StatusOK, "plain-say", v)
+}
+
+// plainMasked gives a text of somebody at work without what looks like an identifier; as it is where there is nothing.
+func (s *Server) plainMasked(checks bool, text string) string {
+	t := talk{screen: s.screen}
+	if clean := t.masked(sayFrame{Check: checks, Text: text}); clean != "" {
+		return clean
+	}
+	return text
 }
 
 // plainLeave ends a chat, or stops a call, for good.

@@ -18,6 +18,8 @@ type PlainData struct {
 	State, Heading, Words string
 	Say                   string // the frame to write in, a whole document
 	From, Who, Text, At   string // one message
+	Checks                bool   // what is written is looked at before it is sent: somebody at work writes
+	Asks                  bool   // the text was not sent: masked or as it is
 	Renew                 bool   // the chat goes on, on a page opened again
 }
 
@@ -56,6 +58,7 @@ type plainFrame struct {
 	Alias  string             `json:"alias"`
 	Role   string             `json:"role"`
 	Stream string             `json:"stream"`
+	Work   bool               `json:"work"`
 	Place  *helpline.Position `json:"position"`
 	CID    string             `json:"cid"`
 	Reason string             `json:"reason"`
@@ -101,7 +104,7 @@ func (d *plainDress) Frame(frame []byte) []byte {
 func (d *plainDress) opened(f plainFrame) []byte {
 	d.welcome = true
 	v := d.view
-	v.Plain.Stream = f.Stream
+	v.Plain.Stream, v.Plain.Checks = f.Stream, v.Plain.Work || f.Work
 	v.Plain.Say = string(d.render("plain-say", v))
 	out := d.render("plain-talk", v)
 	switch {

@@ -27,7 +27,8 @@ func withScript(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) 
 }
 
 // TestWithoutScript: with JavaScript off a person starts a chat, says twenty things and hears twenty, comes back
-// by the return number, asks for a call and leaves. No token is ever in an address.
+// by the return number, asks for a call and leaves. No token is ever in an address. They are at work: what looks like
+// an identifier is asked about before it is sent, on each page of theirs, with and without script.
 func TestWithoutScript(t *testing.T) {
 	t.Parallel()
 	chrome := browser(t)
@@ -63,6 +64,31 @@ func TestWithoutScript(t *testing.T) {
 		}
 	}
 
+	p.typePlain("131052-308T, 040 123 4567")
+	p.until("is asked before it is sent", frameOf+`?.querySelector('[data-test="send-masked"]')`)
+	p.clickIn(frameOf, "send-masked")
+	p.until("has sent it masked", `(() => { const said = document.querySelectorAll('[data-test="message"][data-from="contact"]'); return said.length === 21; })()`)
+	eventually(t, patience, "the adviser has heard it", func() bool {
+		heard, _ := aino.transcript(o.Contact)
+		return len(heard.from("contact")) == 21
+	})
+	if heard, _ := aino.transcript(o.Contact); strings.Contains(heard.from("contact")[20], "131052") || strings.Contains(heard.from("contact")[20], "4567") {
+		t.Error("the adviser heard the identifier")
+	}
+
+	// A device with script, by number: it did not begin the contact, and asks all the same.
+	r := visit(chrome, t, "with script", h.origin()+"/en", phone)
+	r.click("show-resume")
+	r.write("resume-number", number)
+	r.click("resume")
+	r.state("active")
+	r.say("131052-308T")
+	r.until("is asked before it is sent", `document.querySelector('[data-test="send-masked"]')`)
+	r.click("send-as-is")
+	r.until("has sent it", `document.querySelector('[data-test="message"][data-from="contact"][data-seq]').textContent.includes("131052-308T")`)
+	r.click("show-return")
+	number = strings.ReplaceAll(r.text("return-number"), " ", "")
+
 	// Another device, by number: place and conversation, no earlier text.
 	q := visit(chrome, t, "another device", h.origin()+"/en", phone, withoutScript)
 	q.click("show-resume")
@@ -72,6 +98,10 @@ func TestWithoutScript(t *testing.T) {
 	if page := q.page(); strings.Contains(page, "up-") || strings.Contains(page, "down-") {
 		t.Error("the other device shows earlier text")
 	}
+	q.typePlain("131052-308T")
+	q.until("is asked before it is sent", frameOf+`?.querySelector('[data-test="send-masked"]')`)
+	q.clickIn(frameOf, "send-as-is")
+	q.reads("contact", "131052-308T")
 	p.until("is told that it stopped", `document.querySelector('[data-test="over"]')`)
 	second := q.held()
 	aino.end(t, o.Contact)
@@ -145,20 +175,30 @@ func (p *tab) held() string {
 	return token
 }
 
-// sayPlain writes into the frame of the page without script, with mouse and keys, and waits for the fresh one.
-func (p *tab) sayPlain(text string) {
+// frameOf is the document of the frame to write in.
+const frameOf = `document.querySelector('[data-test="say"]').contentDocument`
+
+// frameReady tells that one can write in it.
+const frameReady = frameOf + ` && ` + frameOf + `.querySelector('[data-test="send"]') && ` + frameOf + `.readyState === "complete"`
+
+// typePlain writes into the frame of the page without script, with mouse and keys, and sends.
+func (p *tab) typePlain(text string) {
 	p.t.Helper()
-	const in = `document.querySelector('[data-test="say"]').contentDocument`
-	ready := in + ` && ` + in + `.querySelector('[data-test="send"]') && ` + in + `.readyState === "complete"`
-	p.until("has the frame", ready)
-	p.eval(`(document.querySelector('[data-test="say"]').scrollIntoView(), ` + in + `.body.id = "used", true)`)
-	p.clickIn(in, "text")
+	p.until("has the frame", frameReady)
+	p.eval(`(document.querySelector('[data-test="say"]').scrollIntoView(), ` + frameOf + `.body.id = "used", true)`)
+	p.clickIn(frameOf, "text")
 	p.do(func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
 		_, err := chromedp.Call(ctx, input.InsertText, input.InsertTextParams{Text: text})
 		return chromedp.Void{}, err
 	})
-	p.clickIn(in, "send")
-	p.until("has a fresh frame", ready+` && `+in+`.body.id !== "used" && `+in+`.querySelector('[data-test="left"]').textContent && !`+in+`.querySelector('[data-test="text"]').value`) // a text that was not taken stays
+	p.clickIn(frameOf, "send")
+}
+
+// sayPlain is that, and waits for the fresh frame.
+func (p *tab) sayPlain(text string) {
+	p.t.Helper()
+	p.typePlain(text)
+	p.until("has a fresh frame", frameReady+` && `+frameOf+`.body.id !== "used" && `+frameOf+`.querySelector('[data-test="left"]').textContent && !`+frameOf+`.querySelector('[data-test="text"]').value`) // a text that was not taken stays
 }
 
 func (p *tab) clickIn(in, name string) {

@@ -262,6 +262,15 @@ func plainStory(s *stage) {
 	q.click("call-stop")
 	q.until("has stopped it", `document.querySelector('[data-test="state"]').getAttribute("data-state") === "ended"`)
 	s.at("thanked", p)
+	w := s.visitPlain("plain work", s.home())
+	w.click("asks-work")
+	w.click("start-chat")
+	w.typePlain("131052-308T, 040 123 4567")
+	w.until("is asked before it is sent", frameOf+`?.querySelector('[data-test="send-masked"]')`)
+	s.at("masked", w)
+	w.click("show-leave")
+	w.click("done")
+	w.until("has left", `document.querySelector('[data-test="state"]').getAttribute("data-state") === "ended"`)
 	adviser.must(s.T, "duty", map[string]any{"type": "duty", "state": "off", "confirm": true})
 }
 

@@ -1,5 +1,5 @@
 -- contact_up: a contact's socket opened; an older one is replaced, a place that was kept is live again.
--- ARGV: 4 contact, 5 version, 6 socket. Reply: standing.
+-- ARGV: 4 contact, 5 version, 6 socket. Reply: standing, with what was told at the intake (sealed).
 local id = ARGV[4]
 local c = contact(id)
 if not bearer(c, ARGV[5]) then return {2} end
@@ -19,4 +19,6 @@ elseif live(c) and c.told == '1' then
   putc(id, c, 'told', '0')
   tella(c.owner, adviser(c.owner), 'contact', {contact = id, state = 'active'})
 end
-return ok(standing(id, c))
+local out = standing(id, c)
+out.told = c.intake
+return ok(out)

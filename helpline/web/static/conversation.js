@@ -85,7 +85,7 @@ export class Conversation {
   /** @private */
   say(text, sure) {
     const frame = {type: 'say', cid: uuid(), text};
-    if (this.work && this.checks && !sure) Object.assign(frame, {check: true});
+    if ((this.work || this.came) && this.checks && !sure) Object.assign(frame, {check: true});
     this.chat.pending(frame.cid, text);
     this.outbox.add(frame);
     return true;
@@ -115,6 +115,7 @@ export class Conversation {
   /** @private */
   welcome(f) {
     this.checks = Boolean(f.checks);
+    this.came = Boolean(f.work); // for work, begun on another page
     if (!f.checks) this.outbox.all.forEach((m) => { delete m.check; });
     if (incarnation(f.seq) > incarnation(this.top) && this.top) this.outbox.again();
     this.top = Math.max(this.top, f.seq || 0);
