@@ -94,6 +94,15 @@ type Deed struct {
 	Code    string
 }
 
+// Noted is a row of the audit as supervisors read it: without whose contact it was.
+type Noted struct {
+	At      time.Time
+	Adviser string // Nobody: no account
+	Alias   string // of the adviser, or the name, as it is now; empty: the account is gone, or none did it
+	Deed    string
+	Code    string
+}
+
 // Chat is what a conversion needs to know of a waiting chat.
 type Chat struct {
 	Facts

@@ -59,7 +59,7 @@ func (s *Disclosures) Record(ctx context.Context, d Disclosure, now time.Time) e
 
 // Read gives a supervisor the register, latest first. Without the row of the audit nothing is read.
 func (s *Disclosures) Read(ctx context.Context, supervisor string, before time.Time, n int) ([]Disclosure, error) {
-	deed := Deed{ID: s.Tokens.DeedID(), Adviser: supervisor, Deed: "register_read", Contact: nobody}
+	deed := Deed{ID: s.Tokens.DeedID(), Adviser: supervisor, Deed: "register_read", Contact: Nobody}
 	if err := s.Audit.Audit(ctx, deed); err != nil {
 		return nil, fmt.Errorf("audit register_read: %w", err)
 	}

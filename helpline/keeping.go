@@ -77,6 +77,14 @@ type DayKeys struct {
 	N          int
 }
 
+// LiveCount is how much of one kind the live store holds now: contacts, drafts, texts, numbers (of return), sessions,
+// spool, refused.
+type LiveCount struct {
+	Kind   string
+	N      int64
+	Oldest time.Time // by the hour; zero where none is there, or Redis does not know
+}
+
 // Proof is what the house can show of its own stores, at an instant.
 type Proof struct {
 	At      time.Time
@@ -84,4 +92,5 @@ type Proof struct {
 	Flushed time.Time // the last look of a flush, by the hour
 	Moved   time.Time // the last day on which it moved numbers
 	Keys    []DayKeys
+	Live    []LiveCount // nil: Redis was not asked, or did not answer
 }

@@ -191,12 +191,9 @@ func (s *Referrals) Unlock(ctx context.Context, token, code string) (out Handed,
 		return Handed{}, err
 	}
 	out.Key = key
-	s.audit(ctx, nobody, "letter_opened", id, "link")
+	s.audit(ctx, Nobody, "letter_opened", id, "link")
 	return out, nil
 }
-
-// nobody stands in the audit where a receiver did something.
-const nobody = "00000000-0000-0000-0000-000000000000"
 
 // handed gives what an opened letter shows: how to reach the person first.
 func (s *Referrals) handed(r *Referral, now time.Time) (Handed, error) {
@@ -250,7 +247,7 @@ func (s *Referrals) Partner(ctx context.Context, token, partnerKey string, x Rec
 		return err
 	})
 	if err == nil {
-		s.audit(ctx, nobody, "letter_opened", id, "partner")
+		s.audit(ctx, Nobody, "letter_opened", id, "partner")
 	}
 	return out, err
 }

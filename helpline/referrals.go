@@ -341,13 +341,19 @@ func (r *Referral) close(to ReferralState, reason string, now time.Time) error {
 	return nil
 }
 
-// Mistaken ends a referral that was entered in error; a supervisor's step, audited.
+// Mistaken ends a referral that was entered in error, whoever has it in hand: a supervisor's step, under a name (Once)
+// that is its row of the audit too, so that who got no answer takes it again until both stand. Errors: ErrNotFound,
+// ErrForbiddenMove once it is over.
 func (s *Referrals) Mistaken(ctx context.Context, supervisor, id string) (Referral, error) {
 	r, err := s.changed(ctx, id, func(r *Referral, now time.Time) error { return r.close(ReferralError, "", now) })
-	if err == nil {
-		s.audit(ctx, supervisor, "referral_error", id, "")
+	if err != nil {
+		return r, err
 	}
-	return r, err
+	err = s.Audit.Audit(ctx, Deed{ID: s.step, Adviser: supervisor, Deed: "referral_error", Contact: id})
+	if err != nil {
+		return r, fmt.Errorf("audit referral_error: %w", err)
+	}
+	return r, nil
 }
 
 func has(list []string, s string) bool {

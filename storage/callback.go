@@ -300,6 +300,29 @@ VALUES (@line, @id, now(), @adviser, @deed, @contact, @code) ON CONFLICT DO NOTH
 	return err
 }
 
+// noted is a row of audit as it is read.
+type noted struct {
+	At                         time.Time
+	Adviser, Alias, Deed, Code string
+}
+
+// Deeds gives the audit, latest first, before an instant unless that is zero.
+func (s Callbacks) Deeds(ctx context.Context, before time.Time, n int) ([]helpline.Noted, error) {
+	const query = `
+SELECT a.at, a.adviser::text AS adviser, coalesce(nullif(p.alias, ''), p.name, '') AS alias, a.deed, a.code
+FROM audit AS a LEFT JOIN person AS p ON p.id = a.adviser
+WHERE a.line = @line AND (@before::timestamptz IS NULL OR a.at < @before) ORDER BY a.at DESC, a.id LIMIT @n`
+	found, err := rows[noted](ctx, s.Store, query, named{"line": s.line, "before": instant(before), "n": n})
+	if err != nil {
+		return nil, fmt.Errorf("read audit: %w", err)
+	}
+	all := make([]helpline.Noted, len(found))
+	for i, x := range found {
+		all[i] = helpline.Noted{At: x.At.UTC(), Adviser: x.Adviser, Alias: x.Alias, Deed: x.Deed, Code: x.Code}
+	}
+	return all, nil
+}
+
 // PurgeAudit deletes what is older than that and tells how many.
 func (s *Store) PurgeAudit(ctx context.Context, life time.Duration) (int64, error) {
 	const query = `DELETE FROM audit WHERE at <= now() - @life::interval`

@@ -62,8 +62,24 @@ FROM receiver WHERE id = @id`
 	return found[0].domain(), nil
 }
 
+// Directory changes the receivers of referrals. A change and its row of the audit, which names no receiver's person,
+// are one transaction. by is the account that changes; helpline.Nobody is whoever runs the program.
+type Directory struct {
+	*Store
+	line string // of the audit
+}
+
+// NewDirectory gives the directory of the house, with the audit of a line.
+func NewDirectory(s *Store, line string) Directory { return Directory{s, line} }
+
+// note writes the row of the audit.
+func (s Directory) note(ctx context.Context, tx pgx.Tx, by, deed, code string) error {
+	d := helpline.Deed{ID: helpline.Tokens{}.DeedID(), Adviser: by, Deed: deed, Contact: helpline.Nobody, Code: code}
+	return Callbacks{s.Store, s.line}.note(ctx, tx, d)
+}
+
 // SetDirectory replaces the directory whole or not at all. The same again changes nothing.
-func (s *Store) SetDirectory(ctx context.Context, all []helpline.Receiver) error {
+func (s Directory) SetDirectory(ctx context.Context, by string, all []helpline.Receiver) error {
 	const clear = `DELETE FROM receiver`
 	const insert = `
 INSERT INTO receiver (id, organization, name, kind, phone, email, url, languages, areas, minimum_age, maximum_age, schedule,
@@ -78,7 +94,14 @@ VALUES (@id, @organization, @name, @kind, @phone, @email, @url, @languages, @are
 		for _, r := range all {
 			b.Queue(insert, receiverArguments(r))
 		}
-		return tx.SendBatch(ctx, b).Close()
+		if err := tx.SendBatch(ctx, b).Close(); err != nil {
+			return err
+		}
+		from := "page"
+		if by == helpline.Nobody {
+			from = "command"
+		}
+		return s.note(ctx, tx, by, helpline.DeedDirectory, from)
 	})
 	if err != nil {
 		return fmt.Errorf("set directory: %w", err)
@@ -88,7 +111,7 @@ VALUES (@id, @organization, @name, @kind, @phone, @email, @url, @languages, @are
 
 // PutReceiver keeps one line of the directory, over an older one of its id. helpline.ErrTooMany when there is
 // no room for another.
-func (s *Store) PutReceiver(ctx context.Context, r helpline.Receiver) error {
+func (s Directory) PutReceiver(ctx context.Context, by string, r helpline.Receiver) error {
 	const query = `
 INSERT INTO receiver AS x (id, organization, name, kind, phone, email, url, languages, areas, minimum_age, maximum_age, schedule,
 	status, alert, assured)
@@ -101,10 +124,16 @@ ON CONFLICT (id) DO UPDATE SET organization = excluded.organization, name = excl
 	status = excluded.status, alert = excluded.alert, assured = excluded.assured`
 	args := receiverArguments(r)
 	args["most"] = helpline.MaxReceivers
-	n, err := s.exec(ctx, query, args)
-	if err == nil && n == 0 {
-		err = helpline.ErrTooMany
-	}
+	err := s.within(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, query, args)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = helpline.ErrTooMany
+		}
+		if err != nil {
+			return err
+		}
+		return s.note(ctx, tx, by, helpline.DeedReceiver, r.ID)
+	})
 	if err != nil {
 		return fmt.Errorf("put receiver: %w", err)
 	}
@@ -149,7 +178,7 @@ SELECT receiver FROM partner WHERE print = @print`
 
 // SetPartner keeps the print of a partner's key; an empty one takes it away. helpline.ErrUnknownReceiver
 // for a receiver that is not in the directory.
-func (s *Store) SetPartner(ctx context.Context, receiver, print string) error {
+func (s Directory) SetPartner(ctx context.Context, by, receiver, print string) error {
 	const set = `
 INSERT INTO partner AS p (receiver, print) SELECT id, @print FROM receiver WHERE id = @receiver
 ON CONFLICT (receiver) DO UPDATE SET print = excluded.print`
@@ -157,14 +186,23 @@ ON CONFLICT (receiver) DO UPDATE SET print = excluded.print`
 	if !storable(receiver) {
 		return fmt.Errorf("set partner: %w", helpline.ErrUnknownReceiver)
 	}
-	query, args := set, named{"receiver": receiver, "print": print}
+	query, args, deed := set, named{"receiver": receiver, "print": print}, helpline.DeedPartner
 	if print == "" {
-		query, args = remove, named{"receiver": receiver}
+		query, args, deed = remove, named{"receiver": receiver}, helpline.DeedNoPartner
 	}
-	n, err := s.exec(ctx, query, args)
-	if err == nil && n == 0 && print != "" {
-		err = helpline.ErrUnknownReceiver
-	}
+	err := s.within(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, query, args)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			if print != "" {
+				return helpline.ErrUnknownReceiver
+			}
+			return nil // there was none
+		}
+		return s.note(ctx, tx, by, deed, receiver)
+	})
 	if err != nil {
 		return fmt.Errorf("set partner: %w", err)
 	}

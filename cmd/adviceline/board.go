@@ -21,6 +21,15 @@ func (n *node) boardHours(ctx context.Context, from, until time.Time, target tim
 	return n.store.BoardHours(ctx, n.cfg.Line, from, until, target)
 }
 
+// receivers is the directory, with the audit of this line.
+func (n *node) receivers() storage.Directory { return storage.NewDirectory(n.store, n.cfg.Line) }
+
+// deeds lets supervisors read the audit.
+func (n *node) deeds() *helpline.Deeds {
+	rows := storage.NewCallbacks(n.store, n.cfg.Line)
+	return &helpline.Deeds{Store: rows, Audit: rows, Tokens: n.line.Tokens}
+}
+
 // missedMost is how many missed windows the board shows.
 const missedMost = 100
 

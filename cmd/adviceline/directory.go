@@ -52,8 +52,12 @@ func directoryImport(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return exit{3, fmt.Errorf("import directory: %w", err)}
 	}
+	cfg, err := settings(t)
+	if err != nil {
+		return err
+	}
 	return withStore(ctx, t, func(s *storage.Store) error {
-		if err := s.SetDirectory(ctx, all); err != nil {
+		if err := storage.NewDirectory(s, cfg.Line).SetDirectory(ctx, helpline.Nobody, all); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(t.out, "%d receivers\n", len(all))
@@ -99,7 +103,7 @@ func directoryPartner(ctx context.Context, t terminal, args []string) error {
 			key = rand.Text()
 			print = partnerPrint(root, key)
 		}
-		err := s.SetPartner(ctx, args[0], print)
+		err := storage.NewDirectory(s, cfg.Line).SetPartner(ctx, helpline.Nobody, args[0], print)
 		if errors.Is(err, helpline.ErrUnknownReceiver) {
 			return exit{3, fmt.Errorf("set partner: %w", err)}
 		}

@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"adviceline/storage"
 )
 
 func TestDirectoryInAndOutOfAFile(t *testing.T) {
@@ -49,6 +52,19 @@ func TestDirectoryInAndOutOfAFile(t *testing.T) {
 	}
 	if status, _, errs := e.run("", "directory", "partner", "west"); status != 3 || !strings.Contains(errs, "unknown_receiver") {
 		t.Errorf("%d %s", status, errs)
+	}
+	audited, err := storage.Open(t.Context(), storage.Options{URL: e.value("DATABASE_URL"), Pool: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer audited.Close()
+	deeds, err := storage.NewCallbacks(audited, e.value("LINE")).Deeds(t.Context(), time.Time{}, 10)
+	var codes []string
+	for _, d := range deeds {
+		codes = append(codes, d.Deed+" "+d.Code)
+	}
+	if want := "partner_removed south, partner_set south, partner_set south, directory_set command, directory_set command"; err != nil || strings.Join(codes, ", ") != want {
+		t.Errorf("audited %v %v", codes, err)
 	}
 	for _, bad := range [][]string{{"fly"}, {"import"}, {"export", "x"}, {"partner"}, {"import", "/nowhere"}} {
 		if status, _, _ := e.run("", append([]string{"directory"}, bad...)...); status == 0 {

@@ -124,7 +124,7 @@ func newHandHouse(t *testing.T) *handHouse {
 	h.store = store
 	all, err := helpline.ReadDirectory(strings.NewReader(handDirectory), codes.DestinationKind.Has, codes.Language.Has)
 	if err == nil {
-		err = store.SetDirectory(t.Context(), all)
+		err = storage.NewDirectory(store, "main").SetDirectory(t.Context(), helpline.Nobody, all)
 	}
 	if err != nil {
 		t.Fatal(err)

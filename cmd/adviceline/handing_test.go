@@ -74,6 +74,10 @@ func (h *handLine) byPartner(link string, aino *sock, id string) {
 		h.Errorf("the partner's system: %d %s", status, answer)
 	}
 	aino.hear("referral", "state", "accepted", "id", id)
+	hops := aino.step(id, "look")["hops"].([]any)
+	if first, second := hops[0].(told)["via"], hops[1].(told)["via"]; first != "link" || second != "partner" {
+		h.Errorf("the receipts came by %v and %v", first, second)
+	}
 }
 
 // T25: one referral, three advisers, four days, two chases, a receipt by telephone, and nobody arrives.
@@ -160,7 +164,7 @@ func TestADisclosureAtThreeWithNoSupervisor(t *testing.T) {
 	if _, page = h.reads("/api/v1/disclosures", cookies); !strings.Contains(page, `"seen_alias":"saara"`) {
 		t.Error(page)
 	}
-	if deeds := h.rows(`SELECT deed FROM audit ORDER BY deed`); deeds != "disclosure_seen\nregister_read\nregister_read" {
+	if deeds := h.rows(`SELECT deed FROM audit ORDER BY deed`); deeds != "directory_set\ndisclosure_seen\nregister_read\nregister_read" {
 		t.Errorf("audited: %s", deeds)
 	}
 }

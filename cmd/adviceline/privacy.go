@@ -25,17 +25,29 @@ func stores() []string {
 	return names
 }
 
-// prover tells what the house can prove of its own stores. keys may be nil: then there are none to tell of.
+// prover tells what the house can prove of its own stores. keys may be nil: then there are none to tell of; live too:
+// then Redis is not asked.
 type prover struct {
 	store *storage.Store
 	keys  *seal.Keys
+	live  interface {
+		Held(ctx context.Context) ([]helpline.LiveCount, error)
+	}
 }
 
 // Proof implements web.Prover.
 func (p prover) Proof(ctx context.Context) (helpline.Proof, error) {
 	out, err := p.store.Proof(ctx)
-	if err != nil || p.keys == nil {
+	if err != nil {
 		return out, err
+	}
+	if p.live != nil {
+		if out.Live, err = p.live.Held(ctx); err != nil {
+			out.Live = nil // the page says so; what Postgres holds is told all the same
+		}
+	}
+	if p.keys == nil {
+		return out, nil
 	}
 	days, err := p.keys.Days()
 	for _, class := range slices.Sorted(maps.Keys(days)) {
@@ -73,7 +85,7 @@ func privacy(ctx context.Context, t terminal, args []string) error {
 		if err != nil {
 			return err
 		}
-		p, err := prover{s, keys}.Proof(ctx)
+		p, err := prover{store: s, keys: keys}.Proof(ctx)
 		if err != nil {
 			return err
 		}

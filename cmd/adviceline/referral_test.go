@@ -210,6 +210,37 @@ func TestSilenceLapsesAndGoesOn(t *testing.T) {
 	}
 }
 
+// What was entered in error ends from wherever it stands, whoever has it in hand: letter, note and link are gone, the
+// audit has it once, and no count ever does.
+func TestWhatWasEnteredInErrorCountsNowhere(t *testing.T) {
+	t.Parallel()
+	h := newHandHouse(t)
+	r := h.sent(adviserID(), "south", "north")
+	token := h.link(h.post.next(t), "south@shelter.invalid", r.Word)
+	supervisor, name := adviserID(), uuid.NewString()
+	for range 2 {
+		if got, err := h.Once(name).Mistaken(t.Context(), supervisor, r.ID); err != nil || got.State() != helpline.ReferralError || got.Hops[1].State != helpline.ReferralError {
+			t.Fatalf("%+v %v", got, err)
+		}
+	}
+	if left := h.sql(`SELECT letter, note FROM referral`); left != "" {
+		t.Errorf("left: %s", left)
+	}
+	if _, err := h.Show(t.Context(), token); !errors.Is(err, helpline.ErrNotFound) {
+		t.Errorf("the link lives on: %v", err)
+	}
+	if _, err := h.Once(uuid.NewString()).Mistaken(t.Context(), supervisor, r.ID); !errors.Is(err, helpline.ErrForbiddenMove) {
+		t.Errorf("from an end: %v", err)
+	}
+	if deeds := h.sql(`SELECT deed, adviser::text FROM audit WHERE deed = 'referral_error'`); deeds != "referral_error "+supervisor {
+		t.Errorf("audited: %s", deeds)
+	}
+	h.pass(31 * 24 * time.Hour)
+	if left := h.sql(`SELECT id::text FROM referral`) + h.sql(`SELECT state FROM referral_count`); left != "" {
+		t.Errorf("counted or kept: %s", left)
+	}
+}
+
 // The own house keeps no letter here: the register has it. What was written for others is theirs alone.
 func TestTheOwnHouseKeepsNoLetter(t *testing.T) {
 	t.Parallel()

@@ -18,11 +18,11 @@ import (
 )
 
 // Directory keeps the receivers of referrals. SetDirectory replaces all of them, whole or not at all; PutReceiver
-// keeps one.
+// keeps one. Both note in the audit whose account did it.
 type Directory interface {
 	Receivers(ctx context.Context) ([]helpline.Receiver, error)
-	PutReceiver(ctx context.Context, r helpline.Receiver) error
-	SetDirectory(ctx context.Context, all []helpline.Receiver) error
+	PutReceiver(ctx context.Context, by string, r helpline.Receiver) error
+	SetDirectory(ctx context.Context, by string, all []helpline.Receiver) error
 }
 
 // receiverBody is one receiver on the wire. OpenNow is by Finland's clock; without hours it is missing.
@@ -135,7 +135,7 @@ func (s *Server) setReceiver(c echo.Context) error {
 	if err != nil {
 		return brokenDirectory(err)
 	}
-	err = s.directory.PutReceiver(c.Request().Context(), r)
+	err = s.directory.PutReceiver(c.Request().Context(), signedIn(c).Person.ID, r)
 	if errors.Is(err, helpline.ErrTooMany) {
 		return refusal{helpline.ErrBrokenDirectory, "service.id"} // the directory is full
 	}
@@ -200,7 +200,7 @@ func (s *Server) setDirectory(c echo.Context) error {
 	if err != nil {
 		return brokenDirectory(err)
 	}
-	if err := s.directory.SetDirectory(c.Request().Context(), all); err != nil {
+	if err := s.directory.SetDirectory(c.Request().Context(), signedIn(c).Person.ID, all); err != nil {
 		return asBusy(err)
 	}
 	return c.JSON(http.StatusOK, directorySize{len(all)})

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"adviceline/helpline"
 
@@ -52,13 +51,9 @@ func (s *Server) showRegister(c echo.Context) error {
 	if s.register == nil {
 		return helpline.ErrBusy
 	}
-	var before time.Time
-	if text := c.QueryParam("before"); text != "" {
-		at, err := time.Parse(instantLayout, text)
-		if err != nil {
-			return invalid("before")
-		}
-		before = at
+	before, err := beforeOf(c)
+	if err != nil {
+		return err
 	}
 	list, err := s.register.Read(c.Request().Context(), signedIn(c).Person.ID, before, registerPage)
 	if err != nil {

@@ -59,6 +59,7 @@ PUT    /api/v1/directory          directory-set  supervisor
 PUT    /api/v1/directory/:receiver receiver-set   supervisor
 GET    /api/v1/disclosures        register       supervisor
 POST   /api/v1/disclosures/:disclosure/seen disclosure-seen supervisor
+GET    /api/v1/audit              audit          supervisor
 POST   /api/v1/receipts           partner        public
 GET    /r/:token                  handed         public
 POST   /r/:token                  handed-said    public
@@ -84,6 +85,7 @@ GET    /board/work                work-page      public
 GET    /api/v1/board/work         work           supervisor
 POST   /api/v1/board/owed/:contact owed-finish    supervisor
 GET    /api/v1/board/staffing     staffing       supervisor
+POST   /api/v1/board/referrals/:referral/error referral-error supervisor
 account    adviser supervisor admin
 adviser    adviser
 supervisor supervisor

@@ -35,18 +35,27 @@ type KeyBody struct {
 	Count int    `json:"count"`
 }
 
-// PrivacyBody is the proof of privacy: every store, the last flush, and the keys by the day on which they die.
+// HeldBody counts one kind of what Redis holds.
+type HeldBody struct {
+	Kind   string `json:"kind"`
+	Count  int64  `json:"count"`
+	Oldest string `json:"oldest,omitempty"`
+}
+
+// PrivacyBody is the proof of privacy: every store, the last flush, the keys by the day on which they die, and
+// what Redis holds, which is empty where Redis did not answer.
 type PrivacyBody struct {
 	At      string      `json:"at"`
 	Stores  []StoreBody `json:"stores"`
 	Flushed string      `json:"flushed,omitempty"`
 	Moved   string      `json:"moved,omitempty"`
 	Keys    []KeyBody   `json:"keys"`
+	Live    []HeldBody  `json:"live"`
 }
 
 // Privacy tells a proof in the words of a language.
 func (p *Pages) Privacy(lang string, proof helpline.Proof) PrivacyBody {
-	b := PrivacyBody{At: instant(proof.At), Stores: view{pages: p, Lang: lang}.Kept(), Keys: []KeyBody{}}
+	b := PrivacyBody{At: instant(proof.At), Stores: view{pages: p, Lang: lang}.Kept(), Keys: []KeyBody{}, Live: []HeldBody{}}
 	for i := range b.Stores {
 		at := slices.IndexFunc(proof.Stores, func(f helpline.Figures) bool { return f.Name == b.Stores[i].Store })
 		if at < 0 {
@@ -61,6 +70,9 @@ func (p *Pages) Privacy(lang string, proof helpline.Proof) PrivacyBody {
 	b.Flushed, b.Moved = since(proof.Flushed, "2006-01-02 15:04"), since(proof.Moved, time.DateOnly)
 	for _, k := range proof.Keys {
 		b.Keys = append(b.Keys, KeyBody{k.Class, k.Day, k.N})
+	}
+	for _, h := range proof.Live {
+		b.Live = append(b.Live, HeldBody{h.Kind, h.N, since(h.Oldest, "2006-01-02 15:04")})
 	}
 	return b
 }
@@ -163,6 +175,9 @@ func (v view) When(id, at string) string {
 	}
 	return v.say(id, map[string]any{"When": at})
 }
+
+// HeldKind names a kind of what Redis holds.
+func (v view) HeldKind(kind string) string { return v.say("pv.held_"+kind, nil) }
 
 // KeyClass names a class of keys.
 func (v view) KeyClass(class string) string { return v.say("pv.key_"+class, nil) }

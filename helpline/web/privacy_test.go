@@ -15,6 +15,7 @@ func (p proven) Proof(context.Context) (helpline.Proof, error) {
 	at := time.Date(2026, 11, 29, 9, 0, 0, 0, time.UTC)
 	return helpline.Proof{
 		At: at, Flushed: at, Keys: []helpline.DayKeys{{Class: "live", Day: "2026-12-01", N: 1}, {Class: "staging", N: 2}},
+		Live:   []helpline.LiveCount{{Kind: "contacts", N: 12, Oldest: at}, {Kind: "refused"}},
 		Stores: []helpline.Figures{{Name: "ledger", Rows: 7, Oldest: at.AddDate(0, 0, -3), Purged: at}, {Name: "keys", Rows: -1}},
 	}, p.fail
 }
@@ -60,10 +61,11 @@ func TestProofOfPrivacy(t *testing.T) {
 		if status != 200 {
 			continue
 		}
-		if !strings.Contains(r.body, `"rows":7,"oldest":"2026-11-26","purged":"2026-11-29 09:00"`) || !strings.Contains(r.body, `{"class":"live","day":"2026-12-01","count":1}`) {
+		if !strings.Contains(r.body, `"rows":7,"oldest":"2026-11-26","purged":"2026-11-29 09:00"`) || !strings.Contains(r.body, `{"class":"live","day":"2026-12-01","count":1}`) ||
+			!strings.Contains(r.body, `"live":[{"kind":"contacts","count":12,"oldest":"2026-11-29 09:00"},{"kind":"refused","count":0}]`) {
 			t.Errorf("%s", r.body)
 		}
-		for _, want := range []string{"2026-12-01", "with its flush", ">7<", "looked at last (UTC): 2026-11-29 09:00", "moved last: not yet"} {
+		for _, want := range []string{"2026-12-01", "with its flush", ">7<", "looked at last (UTC): 2026-11-29 09:00", "moved last: not yet", ">12<", "Events that the database refused"} {
 			if !strings.Contains(page.body, want) {
 				t.Errorf("the page lacks %q", want)
 			}

@@ -53,7 +53,18 @@ func (s *shelf) state(id string) helpline.ReferralState {
 func (s *shelf) ReferralByWord(context.Context, string) (string, error) {
 	return "", helpline.ErrNotFound
 }
-func (s *shelf) Referrals(context.Context) ([]helpline.Referral, error) { return nil, nil }
+
+func (s *shelf) Referrals(context.Context) (all []helpline.Referral, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.away {
+		return nil, errors.New(sentinel)
+	}
+	for _, r := range s.referrals {
+		all = append(all, r)
+	}
+	return all, nil
+}
 
 func (s *shelf) ChangeReferral(_ context.Context, id string, f func(*helpline.Referral, time.Time) error) (helpline.Referral, error) {
 	s.mu.Lock()
@@ -96,18 +107,20 @@ func (s *shelf) PartnerOf(_ context.Context, print string) (string, error) {
 	return "", helpline.ErrNotFound
 }
 
-func (s *shelf) SetDirectory(_ context.Context, all []helpline.Receiver) error {
+func (s *shelf) SetDirectory(_ context.Context, by string, all []helpline.Receiver) error {
 	if s.away {
 		return errors.New(sentinel)
 	}
+	s.deeds = append(s.deeds, helpline.DeedDirectory+" "+by)
 	s.receivers = all
 	return nil
 }
 
-func (s *shelf) PutReceiver(_ context.Context, r helpline.Receiver) error {
+func (s *shelf) PutReceiver(_ context.Context, by string, r helpline.Receiver) error {
 	if s.away {
 		return errors.New(sentinel)
 	}
+	s.deeds = append(s.deeds, helpline.DeedReceiver+" "+by)
 	s.receivers = append(slices.DeleteFunc(s.receivers, func(x helpline.Receiver) bool { return x.ID == r.ID }), r)
 	return nil
 }
@@ -164,7 +177,11 @@ func handing(t *testing.T) (h *house, s *shelf, steps *helpline.Referrals, id, p
 		Screen: func(text string) (string, []string) { return text, nil },
 	}
 	register := &helpline.Disclosures{Store: s, Audit: s, Tokens: handTokens, Screen: steps.Screen}
-	h = newHouse(t, func(o *Options) { o.Directory, o.Referrals, o.Register, steps.Log = s, steps, register, o.Log })
+	h = newHouse(t, func(o *Options) {
+		o.Directory, o.Referrals, o.Register, steps.Log = s, steps, register, o.Log
+		o.Deeds = &helpline.Deeds{Store: s, Audit: s, Tokens: handTokens}
+		o.Forms, o.Missed = &undone{}, (&undone{}).missed
+	})
 	ctx := t.Context()
 	r, err := steps.Open(ctx, "a", helpline.Wanted{ID: reqA, Language: "fi", Age: "adult", Tell: "self", Receivers: []string{"south"}})
 	for _, step := range []func() error{

@@ -97,6 +97,7 @@ func (s *Server) table() []route {
 		{"PUT", "/api/v1/directory/:receiver", "receiver-set", supervisor, "", s.setReceiver},
 		{"GET", "/api/v1/disclosures", "register", supervisor, "", s.showRegister},
 		{"POST", "/api/v1/disclosures/:disclosure/seen", "disclosure-seen", supervisor, "", s.seeDisclosure},
+		{"GET", "/api/v1/audit", "audit", supervisor, "", s.showAudit},
 		{"POST", "/api/v1/receipts", "partner", public, "", s.partner},
 		{"GET", "/r/:token", "handed", public, "", s.showHanded},
 		{"POST", "/r/:token", "handed-said", public, "", s.takeHanded},
@@ -118,6 +119,7 @@ func (s *Server) work() []route {
 		{"GET", "/api/v1/board/work", "work", supervisor, "", s.showWork},
 		{"POST", "/api/v1/board/owed/:contact", "owed-finish", supervisor, "", s.finishForm},
 		{"GET", "/api/v1/board/staffing", "staffing", supervisor, "", s.showStaffing},
+		{"POST", "/api/v1/board/referrals/:referral/error", "referral-error", supervisor, "", s.mistakenReferral},
 	}
 }
 

@@ -39,9 +39,10 @@ type Options struct {
 	Directory Directory           // nil, as the next two: nothing of the kind is kept here
 	Referrals *helpline.Referrals
 	Register  *helpline.Disclosures
-	Reports   Reports // nil: none are kept here
-	Prover    Prover  // nil: nothing is proved here
-	Forms     Forms   // nil, as the next two: nothing that is left undone is shown here
+	Deeds     *helpline.Deeds // nil: no audit is read here
+	Reports   Reports         // nil: none are kept here
+	Prover    Prover          // nil: nothing is proved here
+	Forms     Forms           // nil, as the next two: nothing that is left undone is shown here
 	Missed    MissedWindows
 	Staffing  Staffing
 	Console   http.Handler     // the adviser's socket, after Origin and rate were checked
@@ -84,6 +85,7 @@ type Server struct {
 	directory Directory
 	referrals *helpline.Referrals
 	register  *helpline.Disclosures
+	deeds     *helpline.Deeds
 	reports   Reports
 	prover    Prover
 	forms     Forms
@@ -130,7 +132,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		line: o.Line, contacts: o.Contacts, pages: o.Pages, signer: o.SignIn, console: o.Console, roster: o.Roster,
 		board: o.Board, accounts: o.Accounts, hours: o.Hours, happened: o.Happened, sheets: o.Sheets, screen: o.Screen, boards: make(chan struct{}, boardsAtOne),
-		directory: o.Directory, referrals: o.Referrals, register: o.Register, reports: o.Reports, prover: o.Prover,
+		directory: o.Directory, referrals: o.Referrals, register: o.Register, deeds: o.Deeds, reports: o.Reports, prover: o.Prover,
 		forms: o.Forms, missed: o.Missed, staffing: o.Staffing,
 		phone: o.Phone, mail: o.Mail, cookie: "adviceline", secure: o.Secure, log: o.Log,
 		networks: &networks{now: o.Now},

@@ -68,6 +68,9 @@ func (h *house) template(path string) string {
 	if strings.HasPrefix(path, "/api/v1/board/owed/") {
 		return "/api/v1/board/owed/{contact}"
 	}
+	if strings.HasPrefix(path, "/api/v1/board/referrals/") {
+		return "/api/v1/board/referrals/{referral}/error"
+	}
 	if strings.HasPrefix(path, "/api/v1/sheets/") {
 		return "/api/v1/sheets/{sheet}"
 	}
@@ -175,7 +178,7 @@ func TestRoutesAreDocumented(t *testing.T) {
 	t.Parallel()
 	var want []string
 	for _, r := range newHouse(t).web.table() {
-		want = append(want, r.method+" "+strings.NewReplacer("*", "{file}", ":contact", "{contact}", ":token", "{token}", ":theme", "{theme}", ":sheet", "{sheet}", ":lang", "{lang}", ":disclosure", "{disclosure}", ":table", "{table}", ":period", "{period}", ":receiver", "{receiver}").Replace(r.path))
+		want = append(want, r.method+" "+strings.NewReplacer("*", "{file}", ":contact", "{contact}", ":token", "{token}", ":theme", "{theme}", ":sheet", "{sheet}", ":lang", "{lang}", ":disclosure", "{disclosure}", ":table", "{table}", ":period", "{period}", ":receiver", "{receiver}", ":referral", "{referral}").Replace(r.path))
 	}
 	slices.Sort(want)
 	if got := openAPI.Routes(); !slices.Equal(got, want) {
@@ -202,12 +205,12 @@ func TestCodesAreDocumented(t *testing.T) {
 func TestShapesAreDocumented(t *testing.T) {
 	t.Parallel()
 	reads := map[string]any{
-		"Intake": intakeBody{}, "Callback": callbackBody{}, "Window": windowBody{}, "Convert": convertBody{}, "Resume": resumeBody{}, "Leave": leaveBody{}, "Feedback": feedbackBody{}, "SignIn": signInBody{}, "Frames": postBody{},
+		"Intake": intakeBody{}, "Callback": callbackBody{}, "Window": windowBody{}, "Convert": convertBody{}, "Resume": resumeBody{}, "Leave": leaveBody{}, "Feedback": feedbackBody{}, "SignIn": signInBody{}, "Mistaken": mistakenBody{}, "Frames": postBody{},
 		"contactHello": helloFrame{}, "contactSay": sayFrame{}, "contactGot": gotFrame{}, "contactLeave": leaveFrame{},
 	}
 	tells := map[string]any{
 		"Admission": admissionBody{}, "Converted": convertedBody{}, "Chatting": chattingBody{}, "MatterNumber": matterNumber{}, "Standing": standing{}, "Position": helpline.Position{}, "Status": statusBody{},
-		"ReportPlan": planBody{}, "Privacy": PrivacyBody{}, "PrivacyStore": StoreBody{}, "PrivacyKeys": KeyBody{}, "PlannedTable": plannedTable{}, "Session": sessionBody{}, "Ticket": ticketBody{}, "Decisions": decisionsBody{}, "Decision": decisionBody{}, "Why": helpline.Why{}, "Problem": problem{},
+		"ReportPlan": planBody{}, "Privacy": PrivacyBody{}, "PrivacyStore": StoreBody{}, "PrivacyKeys": KeyBody{}, "PrivacyLive": HeldBody{}, "Audit": auditBody{}, "Deed": deedBody{}, "Work": workBody{}, "GoingReferral": goingBody{}, "PlannedTable": plannedTable{}, "Session": sessionBody{}, "Ticket": ticketBody{}, "Decisions": decisionsBody{}, "Decision": decisionBody{}, "Why": helpline.Why{}, "Problem": problem{},
 		"contactWelcome": welcomeFrame{}, "contactPosition": positionFrame{}, "contactJoined": joinedFrame{},
 		"contactMessage": messageFrame{}, "contactTyping": bareFrame{}, "contactConverted": bareFrame{}, "contactMatter": bareFrame{}, "contactInterpreter": interpreterFrame{}, "contactAway": awayFrame{}, "contactTransferred": transferredFrame{}, "contactEnded": endedFrame{},
 		"contactSaid": saidFrame{}, "contactMasked": maskedFrame{}, "contactReconnect": reconnectFrame{}, "contactError": errorFrame{},

@@ -30,12 +30,25 @@ type Staffing func(ctx context.Context, target time.Duration) (helpline.Staffing
 // missedSince is how long a missed window is shown.
 const missedSince = 7 * 24 * time.Hour
 
-// workBody is what is left undone: windows of callbacks that nobody tried, and forms that somebody owes.
-// Degraded names a store that could not be asked; its list is empty then.
+// workBody is what is left undone: windows of callbacks that nobody tried, forms that somebody owes, and referrals
+// that are on their way or ask for something. Degraded names a store that could not be asked; its list is empty then.
 type workBody struct {
-	Missed   []missedBody `json:"missed"`
-	Owed     []owedBody   `json:"owed"`
-	Degraded []string     `json:"degraded"`
+	Missed    []missedBody `json:"missed"`
+	Owed      []owedBody   `json:"owed"`
+	Referrals []goingBody  `json:"referrals"`
+	Degraded  []string     `json:"degraded"`
+}
+
+// goingBody is one referral: nothing of the person, and no receiver's name.
+type goingBody struct {
+	Referral string                 `json:"referral"`
+	Word     string                 `json:"word"`
+	Kind     string                 `json:"kind"`
+	State    helpline.ReferralState `json:"state"`
+	Urgent   bool                   `json:"urgent,omitempty"`
+	Next     string                 `json:"next,omitempty"`
+	NextAt   string                 `json:"next_at,omitempty"`
+	Open     bool                   `json:"open"` // it can be told to be an error
 }
 
 type missedBody struct {
@@ -64,9 +77,11 @@ func (s *Server) showWork(c echo.Context) error {
 		return helpline.ErrBusy
 	}
 	ctx := c.Request().Context()
-	b := workBody{Missed: []missedBody{}, Owed: []owedBody{}, Degraded: []string{}}
+	b := workBody{Missed: []missedBody{}, Owed: []owedBody{}, Referrals: []goingBody{}, Degraded: []string{}}
 	missed, err := s.missed(ctx, s.now().Add(-missedSince))
-	if err != nil {
+	going, late := s.going(ctx)
+	b.Referrals = append(b.Referrals, going...)
+	if err != nil || late != nil {
 		b.Degraded = append(b.Degraded, "postgres")
 	}
 	for _, m := range missed {
@@ -87,6 +102,55 @@ func (s *Server) showWork(c echo.Context) error {
 		b.Owed = append(b.Owed, o)
 	}
 	return c.JSON(http.StatusOK, b)
+}
+
+// going gives the referrals that are not over, or that still ask for something.
+func (s *Server) going(ctx context.Context) ([]goingBody, error) {
+	if s.referrals == nil {
+		return nil, nil
+	}
+	all, err := s.referrals.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]goingBody, len(all))
+	for i, r := range all {
+		list[i] = goingBody{
+			Referral: r.ID, Word: r.Word, Kind: r.Hops[r.At].Kind, State: r.State(), Urgent: r.Urgent, Next: r.Next,
+			Open: r.State().May(helpline.ReferralError),
+		}
+		if !r.NextAt.IsZero() {
+			list[i].NextAt = instant(r.NextAt)
+		}
+	}
+	return list, nil
+}
+
+// mistakenBody says that a referral was entered in error.
+type mistakenBody struct {
+	RequestID string `json:"request_id"`
+}
+
+// mistakenReferral ends a referral that was entered in error; the same again changes nothing.
+func (s *Server) mistakenReferral(c echo.Context) error {
+	if s.referrals == nil {
+		return helpline.ErrBusy
+	}
+	var b mistakenBody
+	if _, err := decode(c, &b); err != nil {
+		return err
+	}
+	if !canonical(b.RequestID) {
+		return invalid("request_id")
+	}
+	if !canonical(c.Param("referral")) {
+		return helpline.ErrNotFound
+	}
+	r, err := s.referrals.Once(b.RequestID).Mistaken(c.Request().Context(), signedIn(c).Person.ID, c.Param("referral"))
+	if err != nil {
+		return asBusy(err)
+	}
+	return c.JSON(http.StatusOK, finishedBody{string(r.State())})
 }
 
 // finishBody is a form as the console's outcome has it.

@@ -70,6 +70,9 @@ func boardStory(s *stage) {
 	p.until("has noted all of it", `(() => { const seen = document.querySelector('[data-test="register-seen"]');
 		if (seen) seen.click(); return !seen && document.querySelector('#register-lines td'); })()`)
 	s.at("register", p)
+	p.click("audit-show")
+	p.until("reads who changed the directory", `document.querySelectorAll('#audit-lines tbody tr').length >= 3 && document.querySelector('#audit-lines').textContent.includes("west")`)
+	s.at("audit", p)
 	c.leave("done")
 	helper.must(s.T, "duty", map[string]any{"type": "duty", "state": "off", "confirm": true})
 }

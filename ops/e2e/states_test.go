@@ -19,10 +19,10 @@ var stories = []story{
 	{"discarded", discardedStory, []string{"continue", "resumed"}},
 	{"console", consoleStory, []string{"sign-in", "sign-in-refused", "off", "ready", "offer", "chat", "all-open", "locked", "end-asked", "outcome", "pause-asked", "paused", "danger", "danger-open"}},
 	{"referral", referralStory, []string{"begun", "consent", "handed", "disclosed"}},
-	{"board", boardStory, []string{"sign-in", "quiet", "busy", "why", "closed", "closed-contact", "event", "event-contact", "night", "account", "receivers", "register"}},
-	{"work", workStory, []string{"nothing", "undone", "form", "recorded", "staffing"}},
+	{"board", boardStory, []string{"sign-in", "quiet", "busy", "why", "closed", "closed-contact", "event", "event-contact", "night", "account", "receivers", "register", "audit"}},
+	{"work", workStory, []string{"nothing", "undone", "form", "recorded", "staffing", "mistaken"}},
 	{"reports", reportsStory, []string{"none", "periods", "period", "proof"}},
-	{"plain", plainStory, []string{"start", "refused", "waiting", "talk", "ended", "scheduled", "thanked"}},
+	{"plain", plainStory, []string{"start", "refused", "waiting", "talk", "ended", "scheduled", "thanked", "masked"}},
 	{"aside", asideStory, []string{"blank", "accessibility", "privacy"}},
 }
 

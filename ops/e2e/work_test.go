@@ -1,7 +1,7 @@
 package e2e
 
 // workStory is a supervisor's look at what is left undone: nothing; then a window that nobody tried and a call whose
-// form is owed by somebody who went home; the form, finished; the staffing.
+// form is owed by somebody who went home; the form, finished; the staffing; and a referral that was entered in error.
 func workStory(s *stage) {
 	s.Helper()
 	password := s.h.supervisor("Vuokko", s.lang)
@@ -16,6 +16,8 @@ func workStory(s *stage) {
 	kaino := attend(s.T, s.h, "Kaino", s.lang, 1)
 	call := kaino.must(s.T, "external", map[string]any{"type": "external", "channel": "phone"})
 	kaino.must(s.T, "drafted", map[string]any{"type": "draft", "contact": call.Contact, "version": 1, "outcome": map[string]any{"topic": "legal", "outcome": []string{}}})
+	s.h.receivers("Vuokko", password)
+	kaino.must(s.T, "referral", map[string]any{"type": "referral", "action": "open", "language": s.lang, "age": "adult", "tell": "self", "receivers": []string{"south"}})
 	kaino.must(s.T, "duty", map[string]any{"type": "handover"})
 	s.h.missWindow(call.Contact)
 	p.eval(`(location.reload(), true)`)
@@ -31,6 +33,12 @@ func workStory(s *stage) {
 	p.click("staffing-show")
 	p.until("has the staffing", `document.querySelectorAll("#staffed tbody tr").length === 24`)
 	s.at("staffing", p)
+	p.until("lists the referral", `document.querySelector('[data-test="referral-error"]')`)
+	p.eval(`(document.querySelector('[data-test="notice"]').textContent = "", true)`)
+	p.click("referral-error")
+	p.click("referral-error")
+	p.until("has ended it", `document.querySelector('[data-test="notice"]').textContent`)
+	s.at("mistaken", p)
 }
 
 // missWindow notes for a contact that a window of its call closed untried, as the ledger has it.

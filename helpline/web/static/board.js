@@ -2,6 +2,7 @@
 
 import {Accounts} from './accounts.js';
 import {call} from './api.js';
+import {Audit} from './audit.js';
 import {choices} from './codes.js';
 import {Directory} from './directory.js';
 import {named, pause, put, show} from './dom.js';
@@ -81,6 +82,7 @@ function open() {
   new Roster(act);
   new Directory(act, notice);
   new Register(act);
+  new Audit(act);
   new Night(act);
   ratings();
   new Sheet(act, 'canned', {language: choices('language')});

@@ -6,6 +6,7 @@ import {button, make, named, pause, put, show, uuid} from './dom.js';
 import {Outcome} from './outcome.js';
 import {who} from './session.js';
 import {table} from './tables.js';
+import {twice} from './transfer.js';
 import {has, say} from './words.js';
 
 const EVERY = 30000;
@@ -39,6 +40,9 @@ const desk = {
 /** The language, as far as the house still knows it. @param {string} code */
 function tongue(code) { return code === 'und' || code === 'other' ? '–' : label('language', code); }
 
+/** Whether somebody is at something in a box: it is not drawn anew under their hands. */
+function busy(box) { return box.contains(document.activeElement) && document.activeElement !== box; }
+
 /** A table, or that there is nothing to show. */
 function lay(id, caption, heads, rows) {
   const box = document.getElementById(id);
@@ -63,6 +67,27 @@ function owed(list, form) {
     }));
 }
 
+/** Referrals that are not over. Ending one as entered in error takes two presses. */
+function going(list, look) {
+  lay('referrals', say('w.referrals'), [say('w.word'), say('w.kind'), say('w.now'), say('w.next'), ''],
+    list.map((r) => {
+      const next = r.next ? say('k.r_next_' + r.next) + (r.next_at ? ', ' + when(r.next_at) : '') : '–';
+      return [r.word, label('destination_kind', r.kind), label('referral_state', r.state) + (r.urgent ? ', ' + say('k.r_urgent') : ''), next, r.open ? mistaken(r, look) : ''];
+    }));
+}
+
+function mistaken(r, look) {
+  const id = uuid();
+  const b = button(say('w.mistaken'), 'referral-error', () => {});
+  twice(b, say('w.mistaken_sure', {Word: r.word}), () => act('POST', '/api/v1/board/referrals/' + r.referral + '/error', {request_id: id}).then((done) => {
+    if (!done) return;
+    b.blur();
+    notice(say('w.mistaken_done', {Word: r.word}));
+    look();
+  }));
+  return b;
+}
+
 function staffing(s) {
   const days = [1, 2, 3, 4, 5, 6, 0].map((d) => new Date(Date.UTC(2024, 0, 7 + d)).toLocaleDateString(document.documentElement.lang, {weekday: 'short', timeZone: 'UTC'}));
   const rows = Array.from({length: 24}, (_, h) => [String(h).padStart(2, '0')].concat(s.advisers.map((day, d) => {
@@ -83,11 +108,11 @@ function open() {
     if (!w) return;
     if (w.degraded.length) notice(say('w.degraded', {What: w.degraded.join(', ')}));
     const text = JSON.stringify(w);
-    const box = document.getElementById('forms');
-    if (text === drawn || box.contains(document.activeElement) && document.activeElement !== box) return;
+    if (text === drawn || ['forms', 'referrals'].some((id) => busy(document.getElementById(id)))) return;
     drawn = text;
     missed(w.missed);
     owed(w.owed, form);
+    going(w.referrals, look);
   });
   named('staffing-show').addEventListener('click', () => act('GET', '/api/v1/board/staffing').then((s) => { if (s) staffing(s); }));
   look();
