@@ -28,6 +28,13 @@ type contactFrame struct {
 	Held    int    `json:"held,omitempty"`
 }
 
+// endingFrame: the conversation and its text end unless somebody writes.
+type endingFrame struct {
+	Type    string `json:"type"`
+	Contact string `json:"contact"`
+	In      int64  `json:"in_ms"`
+}
+
 // revocations are the reasons that the wire knows. An offer that this adviser declined was answered.
 var revocations = map[string]bool{
 	"contact_left": true, "timed_out": true, "adviser_lost": true, "on_phone": true, "superseded": true,
@@ -74,7 +81,7 @@ func (c *console) waits(n helpline.Notice) bool {
 	if c.hold != holdLegs {
 		return c.hold == holdAll
 	}
-	if n.Kind != helpline.NoticeMessage && n.Kind != helpline.NoticeContact {
+	if n.Kind != helpline.NoticeMessage && n.Kind != helpline.NoticeContact && n.Kind != helpline.NoticeEnding {
 		return false
 	}
 	l, known := c.legs[n.Contact]
@@ -126,6 +133,10 @@ func (c *console) frameOf(n helpline.Notice) any {
 	case helpline.NoticeContact:
 		if _, mine := c.key(n.Contact); mine {
 			return contactFrame{Type: "contact", Contact: n.Contact, State: n.State, Held: n.Held}
+		}
+	case helpline.NoticeEnding:
+		if _, mine := c.key(n.Contact); mine {
+			return endingFrame{Type: "ending", Contact: n.Contact, In: n.Expires - n.Now}
 		}
 	case helpline.NoticeTransferFailed:
 		if _, mine := c.key(n.Contact); mine {

@@ -125,6 +125,10 @@ type Timing struct {
 	SpoolMax        int64
 }
 
+// TextTold is how long before the end of a text both sides hear of it: ten minutes, less only where a text
+// lives for less than twice that.
+func (t Timing) TextTold() time.Duration { return min(10*time.Minute, t.TextIdle/2, t.TextLife/2) }
+
 // DefaultTiming gives the defaults of routing.md.
 func DefaultTiming() Timing {
 	return Timing{

@@ -59,6 +59,7 @@ const (
 	NoticeMatter         = "matter"          // to the contact: a card was written
 	NoticeReferral       = "referral"        // to every console: where a referral stands; Contact is its id, Alias its word
 	NoticeTyping         = "typing"
+	NoticeEnding         = "ending" // to both: the text ends at Expires unless somebody writes; State: waiting where the place stays
 	NoticeEnded          = "ended"
 	NoticeSignOut        = "signed_out"
 	NoticeFrames         = "frames" // to a stream: what its page has posted; State is its mark

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // View is how a contact's leg stands, for its own page.
@@ -18,6 +19,14 @@ type View struct {
 	Version int64
 	Told    string // at the intake, sealed; Sit makes Work of it
 	Work    bool   // the contact came for somebody's work
+	Ending  Ending
+}
+
+// Ending is the end of a text that its people are to be told of: there is one when At is not 0.
+type Ending struct {
+	At        int64 // ms, on the line's clock
+	In        time.Duration
+	PlaceKept bool // who waits goes on waiting
 }
 
 // Position gives the place of a waiting contact, nil otherwise. The range is null until enough

@@ -100,7 +100,7 @@ func settings(t helpline.Timing, r helpline.Rule, p helpline.Paging) map[string]
 		"offer": ms(t.Offer), "offercall": ms(t.OfferCall), "decline": ms(t.DeclineCooldown), "miss": ms(t.MissCooldown),
 		"exclusion": ms(t.Exclusion), "lease": ms(t.NodeLease), "grace": ms(t.AdviserGrace), "away": ms(t.Away),
 		"awaydanger": ms(t.AwayDanger), "exit": ms(t.Exit), "park": ms(t.Park), "wrap": ms(t.Wrap), "due": ms(t.OutcomeDue),
-		"textidle": ms(t.TextIdle), "textlife": ms(t.TextLife), "spoolmax": t.SpoolMax, "overdue": ms(r.Overdue),
+		"textidle": ms(t.TextIdle), "textlife": ms(t.TextLife), "texttold": ms(t.TextTold()), "spoolmax": t.SpoolMax, "overdue": ms(r.Overdue),
 		"quiet": quiet, "danger": dangerAgain, "pageafter": ms(p.After), "pagenext": ms(p.Next), "pageunmanned": ms(p.Unmanned),
 		"pagerest": ms(p.Rest), "pagerounds": int64(p.Rounds),
 	}

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"time"
 
 	"adviceline/helpline"
 )
@@ -23,12 +24,15 @@ type view struct {
 	Key     string `json:"key"`
 	Version int64  `json:"version"`
 	Told    string `json:"told"`
+	Ends    int64  `json:"ends"`
+	EndsMS  int64  `json:"ends_ms"`
+	Stays   bool   `json:"place_kept"`
 }
 
 func (v view) domain() helpline.View {
 	return helpline.View{
 		State: helpline.State(v.State), Alias: v.Alias, Seq: v.Seq, Kept: v.Kept, Floor: v.Floor, Place: v.Position,
-		Key: v.Key, Version: v.Version, Told: v.Told,
+		Key: v.Key, Version: v.Version, Told: v.Told, Ending: helpline.Ending{At: v.Ends, In: time.Duration(v.EndsMS) * time.Millisecond, PlaceKept: v.Stays},
 	}
 }
 

@@ -141,7 +141,7 @@ func (m *Model) Release(now int64, k helpline.Console, contact string) (int64, e
 	return int64(len(list)), nil
 }
 
-// Typing checks that this console may tell the contact that its adviser writes.
+// Typing notes when an adviser was heard to write: nothing ends meanwhile.
 // Errors: ErrNotFound, ErrConsoleReplaced.
 func (m *Model) Typing(now int64, k helpline.Console, contact string) error {
 	m.step(now)
@@ -149,8 +149,11 @@ func (m *Model) Typing(now int64, k helpline.Console, contact string) error {
 	if c == nil || c.owner.name() != k.Adviser || !c.talking() {
 		return helpline.ErrNotFound
 	}
-	_, err := m.console(k)
-	return err
+	if _, err := m.console(k); err != nil {
+		return err
+	}
+	c.wrote = m.now
+	return nil
 }
 
 // Forward checks that a stream has its place. Errors: ErrNotFound, ErrConsoleReplaced (another socket

@@ -115,13 +115,21 @@ func (m *Model) exited(c *contact, reason string) {
 	m.arm(c, timerGone, m.now+m.timing.TextIdle.Milliseconds())
 }
 
-// textEnd is when a contact's text has lived long enough.
+// textEnd is when a contact's text has lived long enough: not while somebody writes, and never past two lives.
 func (m *Model) textEnd(c *contact) int64 {
-	end := c.arrival + m.timing.TextLife.Milliseconds()
+	life, told := m.timing.TextLife.Milliseconds(), m.timing.TextTold().Milliseconds()
+	last := c.arrival + life
+	end := last
 	if c.last > 0 {
 		end = min(end, c.last+m.timing.TextIdle.Milliseconds())
 	}
-	return end
+	return max(end, min(max(c.last, c.wrote)+told, last+life))
+}
+
+// lives looks at a text again before anything that is said meanwhile can end untold.
+func (m *Model) lives(c *contact, end int64) {
+	at := min(end, m.now+m.timing.TextIdle.Milliseconds()) - m.timing.TextTold().Milliseconds()
+	m.arm(c, timerLife, max(at, m.now))
 }
 
 // lifeDue ends what has lasted too long: the text, and with it the leg. A person who waits with an open
@@ -130,7 +138,11 @@ func (m *Model) lifeDue(c *contact) {
 	if c.state == "" || c.ended > 0 {
 		return
 	}
-	if end := m.textEnd(c); m.now < end {
+	switch end := m.textEnd(c); {
+	case m.now < end-m.timing.TextTold().Milliseconds():
+		m.lives(c, end)
+		return
+	case m.now < end: // both sides are told here
 		m.arm(c, timerLife, end)
 		return
 	}
@@ -139,7 +151,7 @@ func (m *Model) lifeDue(c *contact) {
 	switch {
 	case stays:
 		c.said, c.cids, c.held, c.last = nil, nil, nil, 0
-		m.arm(c, timerLife, last)
+		m.lives(c, last)
 	case c.talking():
 		m.revokeTransfer(c, "superseded")
 		m.wrap(c, "expired_by_policy")
@@ -185,7 +197,7 @@ func common(language string) bool { return language == "fi" || language == "sv" 
 
 // erase destroys what was said and told, and forgets a rare language when the step is over.
 func (m *Model) erase(c *contact) {
-	c.said, c.cids, c.held, c.last, c.count, c.key, c.told = nil, nil, nil, 0, 0, "", ""
+	c.said, c.cids, c.held, c.last, c.wrote, c.count, c.key, c.told = nil, nil, nil, 0, 0, 0, "", ""
 	if !common(c.language) {
 		m.blank = append(m.blank, c)
 	}

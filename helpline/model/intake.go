@@ -38,7 +38,7 @@ func (m *Model) Enqueue(now int64, e helpline.Entry) (helpline.Entered, []helpli
 	c.group = m.groupOf(c)
 	m.contacts[c.id], m.numbers[c.index] = c, c
 	m.arm(c, timerAway, m.now+m.grace(c))
-	m.arm(c, timerLife, m.now+m.timing.TextIdle.Milliseconds())
+	m.lives(c, m.now+m.timing.TextIdle.Milliseconds())
 	m.event(helpline.Enqueued, c, nil, "")
 	m.queue(c)
 	m.seek(c)

@@ -86,6 +86,7 @@ type contact struct {
 	down                    int64 // since when there is no socket
 	index, before, request  string
 	seq, floor, last, count int64
+	wrote                   int64      // when the owner joined or was last heard to write
 	got                     int64      // up to where its page says that it has received
 	held                    [][2]int64 // ranges (from, to] that no page has shown since a return by number
 	said                    []helpline.SealedMessage

@@ -67,6 +67,7 @@ func (m *Model) own(c *contact, a *adviser, weight int) {
 	m.disarm(c, timerOffer, timerAway, timerSeek)
 	c.excluded, a.misses = c.excluded[:0], 0
 	c.state, c.owner, c.weight, c.aware = helpline.Active, a, weight, !c.up
+	c.wrote = m.now
 	a.legs = append(a.legs, c)
 	if c.accepted == 0 {
 		c.accepted = m.now

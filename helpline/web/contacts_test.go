@@ -167,6 +167,39 @@ func TestTransferIsTold(t *testing.T) {
 	p.want("typing")
 }
 
+// An end is told once, also to a page that comes while it stands or whose notice was lost, and on the page without
+// script in words of its own.
+func TestEndingIsToldOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	a := admitted(t, h.line, reqA)
+	h.book.set(func() {
+		c := h.book.contacts[a.Contact]
+		c.State, c.Alias, c.Ending = helpline.Active, "Aino", helpline.Ending{At: 1_000_600_000, In: 9 * time.Minute}
+	})
+	p, _ := h.sit(t, a.Token, 0)
+	p.wantWith("ending", map[string]any{"in_ms": 540_000.0, "place_kept": false})
+	h.tell(a.Contact, helpline.Notice{Kind: helpline.NoticeEnding, Expires: 1_000_600_000, Now: 1_000_000_000}) // told already
+	h.hub.Refresh()
+	h.tell(a.Contact, helpline.Notice{Kind: helpline.NoticeEnding, Expires: 1_000_900_000, Now: 1_000_600_000, State: "waiting"})
+	p.wantWith("ending", map[string]any{"in_ms": 300_000.0, "place_kept": true})
+	h.book.set(func() { h.book.contacts[a.Contact].Ending = helpline.Ending{At: 1_009_000_000, In: 10 * time.Minute} })
+	h.hub.Refresh()
+	p.wantWith("ending", map[string]any{"in_ms": 600_000.0})
+	h.tell(a.Contact, helpline.Notice{Kind: helpline.NoticeTyping})
+	p.want("typing")
+
+	d := &plainDress{server: h.web, view: view{pages: h.web.pages, Lang: "en"}, shown: map[string]bool{}}
+	for frame, words := range map[string]string{
+		`{"type":"ending","in_ms":540001,"place_kept":false}`: "this chat ends in 10 min",
+		`{"type":"ending","in_ms":1,"place_kept":true}`:       "destroyed in 1 min. You keep your place",
+	} {
+		if html := string(d.Frame([]byte(frame))); !strings.Contains(html, words) {
+			t.Errorf("%s is told %q", frame, html)
+		}
+	}
+}
+
 // Places are asked for when the line has changed since, and again after a question that failed.
 func TestNothingIsAskedWhileNothingMoves(t *testing.T) {
 	t.Parallel()

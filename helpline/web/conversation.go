@@ -142,6 +142,7 @@ func (s *seat) sit(token string, after int64) error {
 		s.setWaiting(true)
 		s.tellPlace(*p)
 	}
+	s.tellEnding(v.Ending)
 	s.release()
 	return nil
 }

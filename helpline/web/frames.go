@@ -74,6 +74,12 @@ type (
 		Type  string `json:"type"`
 		State string `json:"state"`
 	}
+	// endingFrame: what was written ends with the conversation unless somebody writes; who waits may keep the place.
+	endingFrame struct {
+		Type      string `json:"type"`
+		In        int64  `json:"in_ms"`
+		PlaceKept bool   `json:"place_kept"`
+	}
 	bareFrame struct {
 		Type string `json:"type"`
 	}

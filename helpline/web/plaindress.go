@@ -65,7 +65,19 @@ type plainFrame struct {
 	From   string             `json:"from"`
 	Text   string             `json:"text"`
 	At     string             `json:"at"`
+	In     int64              `json:"in_ms"`
+	Kept   bool               `json:"place_kept"`
 	helpline.Position
+}
+
+// minutes until the end, begun ones counted.
+func (f plainFrame) minutes() int64 { return max((f.In+59_999)/60_000, 1) }
+
+func endingWords(kept bool) string {
+	if kept {
+		return "c.ending_text"
+	}
+	return "c.ending"
 }
 
 // Frame gives the HTML of one frame, empty for those that change nothing on the page. What carries text is
@@ -88,6 +100,8 @@ func (d *plainDress) Frame(frame []byte) []byte {
 		return d.message(f)
 	case "away":
 		return d.event(d.view.say("c.away", nil))
+	case "ending":
+		return d.event(d.view.say(endingWords(f.Kept), map[string]any{"Count": f.minutes()}))
 	case "converted":
 		return d.end("c.converted")
 	case "ended":

@@ -58,6 +58,7 @@ type seat struct {
 	last     int64 // highest seq told
 	lost     bool  // the contact knows that its adviser is gone
 	position helpline.Position
+	ends     int64  // the end that was told last, ms
 	alias    string // of the adviser whom the contact knows to have the leg
 }
 
@@ -190,6 +191,10 @@ func (s *seat) tellNotice(n helpline.Notice) {
 		s.send(bareFrame{Type: "matter"})
 	case helpline.NoticeTyping:
 		s.send(bareFrame{Type: "typing"})
+	case helpline.NoticeEnding:
+		s.tellEnding(helpline.Ending{
+			At: n.Expires, In: time.Duration(n.Expires-n.Now) * time.Millisecond, PlaceKept: n.State == string(helpline.Waiting),
+		})
 	case helpline.NoticeEnded:
 		s.finish(n.Reason)
 	case helpline.NoticeReplaced:
@@ -243,6 +248,15 @@ func (s *seat) tellPlace(p helpline.Position) {
 	s.send(positionFrame{Type: "position", Position: p})
 }
 
+// tellEnding tells once when the text ends unless somebody writes.
+func (s *seat) tellEnding(e helpline.Ending) {
+	if e.At == 0 || e.At == s.ends {
+		return
+	}
+	s.ends = e.At
+	s.send(endingFrame{Type: "ending", In: e.In.Milliseconds(), PlaceKept: e.PlaceKept})
+}
+
 func (s *seat) setLeaving(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -284,6 +298,7 @@ func (s *seat) reread() {
 
 // stand tells how the leg stands where that may have been missed.
 func (s *seat) stand(v helpline.View) {
+	s.tellEnding(v.Ending)
 	switch v.State.Public() {
 	case "ended":
 		s.finish(endedBy(v.State))

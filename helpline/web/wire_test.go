@@ -212,7 +212,7 @@ func TestShapesAreDocumented(t *testing.T) {
 		"Admission": admissionBody{}, "Converted": convertedBody{}, "Chatting": chattingBody{}, "MatterNumber": matterNumber{}, "Standing": standing{}, "Position": helpline.Position{}, "Status": statusBody{},
 		"ReportPlan": planBody{}, "Privacy": PrivacyBody{}, "PrivacyStore": StoreBody{}, "PrivacyKeys": KeyBody{}, "PrivacyLive": HeldBody{}, "Audit": auditBody{}, "Deed": deedBody{}, "Work": workBody{}, "GoingReferral": goingBody{}, "PlannedTable": plannedTable{}, "Session": sessionBody{}, "Ticket": ticketBody{}, "Decisions": decisionsBody{}, "Decision": decisionBody{}, "Why": helpline.Why{}, "Problem": problem{},
 		"contactWelcome": welcomeFrame{}, "contactPosition": positionFrame{}, "contactJoined": joinedFrame{},
-		"contactMessage": messageFrame{}, "contactTyping": bareFrame{}, "contactConverted": bareFrame{}, "contactMatter": bareFrame{}, "contactInterpreter": interpreterFrame{}, "contactAway": awayFrame{}, "contactTransferred": transferredFrame{}, "contactEnded": endedFrame{},
+		"contactMessage": messageFrame{}, "contactTyping": bareFrame{}, "contactConverted": bareFrame{}, "contactMatter": bareFrame{}, "contactInterpreter": interpreterFrame{}, "contactEnding": endingFrame{}, "contactAway": awayFrame{}, "contactTransferred": transferredFrame{}, "contactEnded": endedFrame{},
 		"contactSaid": saidFrame{}, "contactMasked": maskedFrame{}, "contactReconnect": reconnectFrame{}, "contactError": errorFrame{},
 	}
 	fields := func(name string) ([]string, []string) {

@@ -27,6 +27,7 @@ local function add(into, t) desk[into] = desk[into] or {} table.insert(desk[into
 for _, id in ipairs(call('SMEMBERS', P .. ':legs:' .. aid)) do
   local c = contact(id)
   if lost and live(c) then tellc(id, c, 'joined', {alias = ARGV[5]}) end
+  if live(c) then tellending(id, c, aid, a) end
   c.contact, c.now = id, now
   add(c.external == '1' and 'external' or 'legs', c)
 end

@@ -54,9 +54,7 @@ function due.away(id)
     return timer('gone|' .. id, now + @textidle)
   end
   close(id, c, 'abandoned', 'left', 'abandoned')
-  local stop = num(c.arrival) + @textlife
-  if c.last then stop = math.min(stop, num(c.last) + @textidle) end
-  timer('gone|' .. id, math.min(now + @textidle, math.max(stop, now)))
+  timer('gone|' .. id, math.min(now + @textidle, math.max((textend(c)), now)))
 end
 function due.danger(id)
   local c = contact(id)
@@ -73,15 +71,21 @@ end
 function due.life(id)
   local c = contact(id)
   if not c.state or num(c.ended) > 0 or c.windows then return end
-  local last = num(c.chatted or c.arrival) + @textlife
-  local stop = c.last and math.min(last, num(c.last) + @textidle) or last
-  if now < stop then return timer('life|' .. id, stop) end
+  local stop, last = textend(c)
+  if now < stop - @texttold then return timelife(id, stop) end
   local stays = (c.state == 'waiting' or c.state == 'offered') and c.up == '1' and now < last
+  if now < stop then
+    local _, kept = ending(c)
+    tellc(id, c, 'ending', {expires = stop, now = now, state = kept and 'waiting' or ''})
+    if live(c) then tellending(id, c, c.owner, adviser(c.owner)) end
+    return timer('life|' .. id, stop)
+  end
   if stays or c.lane == DANGER and not live(c) then
     call('DEL', P .. ':s:' .. id, P .. ':m:' .. id) -- the text is over its time, the place is not
     call('HDEL', P .. ':c:' .. id, 'last', 'held', 'heldin')
     if c.lane == DANGER and c.state ~= 'danger_open' and not stays then dangerOpen(id, c, 'expired_by_policy') end
-    return timer('life|' .. id, stays and last or now + @textlife)
+    if stays then return timelife(id, last) end
+    return timer('life|' .. id, now + @textlife)
   end
   if live(c) then
     local aid = wrap(id, c, 'expired_by_policy')

@@ -26,7 +26,7 @@ call('HSET', key, 'state', 'waiting', 'print', ARGV[5], 'key', ARGV[6], 'channel
   'lane', ARGV[10], 'arrival', nows, 'gone', nows, 'version', versions, 'number', c.number, 'epoch', '0', 'group', g)
 if ARGV[11] ~= '' then write(c, 'skill', ARGV[11]) end
 if ARGV[12] ~= '0' then write(c, 'overdue', ARGV[12]) end
-call('ZADD', TIMERS, int(now + (ARGV[10] == 'danger' and @awaydanger or @away)), 'away|' .. id, int(now + @textidle), 'life|' .. id)
+call('ZADD', TIMERS, int(now + (ARGV[10] == 'danger' and @awaydanger or @away)), 'away|' .. id, int(now + @textidle - @texttold), 'life|' .. id)
 event('enqueued', id, c)
 wait(id, c)
 return entered(id, c)

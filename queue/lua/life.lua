@@ -5,8 +5,8 @@ local DANGER = 'danger'
 local COMMON = {fi = true, sv = true, en = true}
 local function erase(id, c)
   call('DEL', P .. ':s:' .. id, P .. ':m:' .. id)
-  call('HDEL', P .. ':c:' .. id, 'key', 'intake', 'rate_contact', 'rate_adviser', 'count', 'last', 'alias', 'excluded',
-    'held', 'heldin')
+  call('HDEL', P .. ':c:' .. id, 'key', 'intake', 'rate_contact', 'rate_adviser', 'count', 'last', 'wrote', 'alias',
+    'excluded', 'held', 'heldin')
   if not COMMON[c.language] then call('HSET', P .. ':c:' .. id, 'language', 'other', 'group', 'other') end
   c.key = nil
 end

@@ -4,12 +4,13 @@ local function own(id, c, aid, a, reason)
   book.undrain(id, c)
   putc(id, c, 'state', 'active', 'owner', aid, 'alias', a.alias or '', 'took', c.offer, 'offer', '', 'offered', '',
     'accepted', num(c.accepted) > 0 and c.accepted or now, 'told', c.up == '1' and '0' or '1', 'oldweight', c.weight or 1,
-    'weight', c.offerweight or 1, 'excluded', '')
+    'weight', c.offerweight or 1, 'excluded', '', 'wrote', now)
   puta(aid, a, 'misses', 0)
   call('SADD', P .. ':legs:' .. aid, id)
   event('accepted', id, c, aid, reason)
   tellc(id, c, reason == 'transferred' and 'transferred' or 'joined', {alias = a.alias or ''})
   if c.up ~= '1' and not c.windows then tella(aid, a, 'contact', {contact = id, state = 'away'}) end
+  tellending(id, c, aid, a, true)
   alarm(id, c, 'taken')
   local band = math.floor(now / 3600000)
   call('HINCRBY', P .. ':answered', band, 1)

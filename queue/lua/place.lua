@@ -54,6 +54,31 @@ local function range(c, ahead)
   local step = paces().h / n / 60000
   return math.floor(ahead * step * 0.5) * 60, math.ceil((ahead + 1) * step * 2) * 60
 end
+-- When a text is over: so long after its last message, so long in all, and not while somebody writes, which
+-- puts it off by the time in which the end is told. Its key lives for two such lives at least: nothing goes
+-- on past them. Gives also when all of it ends.
+local function textend(c)
+  local last = num(c.chatted or c.arrival) + @textlife
+  local stop = c.last and math.min(last, num(c.last) + @textidle) or last
+  local wrote = math.max(num(c.last), num(c.wrote))
+  return math.max(stop, math.min(wrote + @texttold, last + @textlife)), last
+end
+-- Looks again before anything that is said meanwhile can end untold.
+local function timelife(id, stop) timer('life|' .. id, math.max(math.min(stop, now + @textidle) - @texttold, now)) end
+-- The end that a person is to be told of by now, nil when there is none; and whether their place outlives it.
+local function ending(c)
+  if not c.state or c.windows or num(c.ended) > 0 then return end
+  local stop, last = textend(c)
+  if now >= stop or now < stop - @texttold then return end
+  local waits = c.state == 'waiting' or c.state == 'offered'
+  return stop, waits and (c.lane == 'danger' or c.up == '1' and stop < last)
+end
+local function tellending(id, c, aid, a, both)
+  local stop = ending(c)
+  if not stop then return end
+  if both then tellc(id, c, 'ending', {expires = stop, now = now}) end
+  tella(aid, a, 'ending', {contact = id, expires = stop, now = now})
+end
 local function standing(id, c)
   local ahead = place(id, c)
   local low, high
@@ -62,8 +87,10 @@ local function standing(id, c)
     low, high = range(c, ahead)
     waking, woken = page.waking(c)
   end
+  local stop, kept = ending(c)
   return {state = c.state, alias = c.alias or '', seq = num(c.seq), kept = num(c.kept), floor = num(c.floor), ahead = ahead,
-    low = low, high = high, waking = waking, woken_minutes = woken, key = c.key or '', version = num(c.version)}
+    low = low, high = high, waking = waking, woken_minutes = woken, key = c.key or '', version = num(c.version),
+    ends = stop, ends_ms = stop and stop - now, place_kept = kept or nil}
 end
 -- The answer to who came in, or asked again.
 local function entered(id, c)

@@ -12,7 +12,7 @@ function place.away(id, c)
   local exit = c.exit == '1'
   putc(id, c, 'state', 'away', 'owner', '', 'alias', '')
   timer('away|' .. id, now + (exit and @exit or c.lane == DANGER and @awaydanger or @away))
-  timer('life|' .. id, num(c.arrival) + @textlife)
+  timelife(id, textend(c))
   alarm(id, c, 'waiting')
 end
 local function owned(id, c, r)
@@ -29,7 +29,7 @@ function place.active(id, c, r)
   putc(id, c, 'state', 'active', 'told', '0')
   owned(id, c, r)
   if not c.windows then
-    timer('life|' .. id, num(c.arrival) + @textlife)
+    timelife(id, textend(c))
     return timer('quiet|' .. id, now + @quiet)
   end
   local due, till = book.next(c, num(c.due))
@@ -39,12 +39,12 @@ function place.active(id, c, r)
 end
 function place.parked(id, c)
   call('SADD', P .. ':parked:' .. c.owner, id)
-  timer('life|' .. id, num(c.arrival) + @textlife)
+  timelife(id, textend(c))
 end
 function place.danger_open(id, c)
   putc(id, c, 'owner', '')
   timer('danger|' .. id, now + @danger)
-  timer('life|' .. id, num(c.arrival) + @textlife)
+  timelife(id, textend(c))
   alarm(id, c, 'open')
 end
 function place.wrapping(id, c, r)

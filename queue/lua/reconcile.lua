@@ -51,7 +51,7 @@ local function owned(id, c)
   end
 end
 local function lives(id, c)
-  if not c.windows then timed('life|' .. id, num(c.arrival) + @textlife) end
+  if not c.windows then timed('life|' .. id, now) end
 end
 function held.waiting(id, c)
   local k = P .. ':w:' .. class(c)

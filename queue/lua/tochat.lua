@@ -16,7 +16,7 @@ call('HDEL', P .. ':c:' .. id, 'windows', 'due', 'till', 'tried', 'linked', 'att
 c.windows, c.overdue, c.linked, c.asked, c.result = nil, nil, nil, nil, nil
 putc(id, c, 'state', 'waiting', 'channel', 'chat', 'key', ARGV[6], 'intake', ARGV[7], 'chatted', now, 'gone', now,
   'converted', '', 'reason', '', 'arrival', waited and c.arrival or fmt('%.0f', now))
-timer('life|' .. id, now + @textidle)
+timelife(id, now + @textlife)
 if c.up ~= '1' then timer('away|' .. id, now + (c.lane == 'danger' and @awaydanger or @away)) end
 event('superseded', id, c, '', 'superseded')
 wait(id, c)

@@ -2,7 +2,7 @@
 
 import {ChatList} from './chat.js';
 import {composer} from './composer.js';
-import {button, named, put, show, uuid} from './dom.js';
+import {button, minutes, named, put, show, uuid} from './dom.js';
 import {notice} from './form.js';
 import {hold} from './leave.js';
 import {Matter} from './matter.js';
@@ -101,6 +101,7 @@ export class Conversation {
       typing: () => this.typing(),
       matter: () => this.matter.offer(),
       interpreter: () => { if (f.state !== 'none') this.chat.event(say('c.interpreter_' + f.state)); },
+      ending: () => this.chat.event(say(f.place_kept ? 'c.ending_text' : 'c.ending', {Count: minutes(f.in_ms)})),
       away: () => { this.chat.event(say('c.away')); this.state('away'); },
       transferred: () => this.transferred(f),
       converted: () => this.end(say('c.converted')),

@@ -46,6 +46,11 @@ export function uuid() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
+/** Whole minutes, begun ones counted. @param {number} ms @returns {number} */
+export function minutes(ms) {
+  return Math.max(Math.ceil(ms / 60000), 1);
+}
+
 /** Waits. @param {number} ms @returns {Promise<void>} */
 export function pause(ms) {
   return new Promise((done) => setTimeout(done, ms));

@@ -2,7 +2,7 @@
 
 import {ChatList} from './chat.js';
 import {facts, label} from './codes.js';
-import {make, named, put, show, uuid} from './dom.js';
+import {make, minutes, named, put, show, uuid} from './dom.js';
 import {Outbox, incarnation} from './outbox.js';
 import {say} from './words.js';
 
@@ -166,6 +166,18 @@ export class Legs {
     leg.chat.event(say('k.contact_' + f.state));
     this.paint();
     if (leg === this.chosen) this.onChosen(leg);
+  }
+
+  /** Takes an `ending`: said in the conversation, and marked where another is on the screen. @param {any} f */
+  ending(f) {
+    const leg = this.all.get(f.contact);
+    if (!leg || leg.state === 'ended') return;
+    const words = say('k.ending', {Count: minutes(f.in_ms)});
+    leg.chat.event(words);
+    if (leg === this.chosen && !document.hidden) return;
+    leg.unread++;
+    this.paint();
+    put(document.getElementById('spoken'), this.name(leg) + ': ' + words);
   }
 
   /** A colleague is being asked for a leg, or not any more. @param {string} contact @param {boolean} on */
