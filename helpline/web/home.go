@@ -63,12 +63,18 @@ func (s *Server) accessibility(c echo.Context) error {
 }
 
 func (s *Server) page(c echo.Context, html []byte) error {
-	s.pages.Headers(c.Response().Header())
-	return written(c, html)
+	return s.pageWith(c, http.StatusOK, html)
 }
 
-func written(c echo.Context, html []byte) error {
-	c.Response().WriteHeader(http.StatusOK)
+func (s *Server) pageWith(c echo.Context, status int, html []byte) error {
+	s.pages.Headers(c.Response().Header())
+	return writtenAs(c, status, html)
+}
+
+func written(c echo.Context, html []byte) error { return writtenAs(c, http.StatusOK, html) }
+
+func writtenAs(c echo.Context, status int, html []byte) error {
+	c.Response().WriteHeader(status)
 	_, err := c.Response().Write(html)
 	return err
 }

@@ -145,7 +145,7 @@ func (p *Pages) Blank() []byte {
 	return p.must("blank.html", p.lexicon.pages[0], ContactData{}, ConsoleData{})
 }
 
-// Page renders what a page's link shows: ask, taken or over.
+// Page renders what a page's link shows: ask, taken, over, gone (no such link) or failed (not now).
 func (p *Pages) Page(lang, step string) []byte {
 	html, err := p.execute("page.html", view{pages: p, Lang: lang, Step: step})
 	if err != nil {

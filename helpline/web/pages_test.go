@@ -46,7 +46,7 @@ func everyPage(p *Pages) map[string][]byte {
 		out["console "+lang] = p.Console(lang, consoleData())
 		out["board "+lang] = p.Board(lang, consoleData())
 		out["work "+lang] = p.Work(lang, consoleData())
-		for _, step := range []string{"ask", "taken", "over"} {
+		for _, step := range []string{"ask", "taken", "over", "gone", "failed"} {
 			out["page "+step+" "+lang] = p.Page(lang, step)
 		}
 	}

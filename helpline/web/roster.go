@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -135,23 +136,44 @@ func (s *Server) keepRoster(c echo.Context, request string, body []byte, shifts 
 // askPage shows the button of a page's link; it asks and changes nothing, as mail programs follow links.
 func (s *Server) askPage(c echo.Context) error {
 	if _, _, err := s.line.Tokens.OpenPage(c.Param("token")); err != nil {
-		return err
+		return s.pageRefused(c, err)
 	}
-	return s.page(c, s.pages.Page(s.pages.preferred(c.Request().Header.Get("Accept-Language")), "ask"))
+	return s.pageStep(c, http.StatusOK, "ask")
 }
 
 // takePage takes the word of whoever pressed it. The answer does not tell whether the round was over.
 func (s *Server) takePage(c echo.Context) error {
-	lang := s.pages.preferred(c.Request().Header.Get("Accept-Language"))
 	if err := s.posts.take(s.network(c)); err != nil {
-		return err
+		return s.pageRefused(c, err)
 	}
 	open, err := s.line.Acknowledge(c.Request().Context(), c.Param("token"))
 	if err != nil {
-		return err
+		return s.pageRefused(c, err)
 	}
 	if !open {
-		return s.page(c, s.pages.Page(lang, "over"))
+		return s.pageStep(c, http.StatusOK, "over")
 	}
-	return s.page(c, s.pages.Page(lang, "taken"))
+	return s.pageStep(c, http.StatusOK, "taken")
+}
+
+// pageRefused tells whoever was woken in words, with the status of the error: they look at a browser. What is a
+// fault of ours stays one.
+func (s *Server) pageRefused(c echo.Context, err error) error {
+	code, _ := codeOf(err)
+	status := answers[code].status
+	switch {
+	case code == codeInternal:
+		return err
+	case code == helpline.ErrNotFound:
+		return s.pageStep(c, status, "gone")
+	case status == http.StatusTooManyRequests:
+		c.Response().Header().Set("Retry-After", strconv.Itoa(retryAfter(err)))
+	}
+	return s.pageStep(c, status, "failed")
+}
+
+func (s *Server) pageStep(c echo.Context, status int, step string) error {
+	c.Response().Header().Set("Vary", "Accept-Language")
+	html := s.pages.Page(s.pages.preferred(c.Request().Header.Get("Accept-Language")), step)
+	return s.pageWith(c, status, html)
 }

@@ -177,16 +177,19 @@ func TestALinkShowsAndOnlyItsButtonAcknowledges(t *testing.T) {
 		t.Errorf("post again: %d\n%s", r.status, r.body)
 	}
 	for _, other := range []string{path[:len(path)-3] + "abc", "/p/" + sentinel, "/p/" + h.line.Tokens.SignPage("p2", "a1")} {
-		if r := h.do(t, call{"POST", other, "", english}); r.status != 404 || strings.Contains(r.body, sentinel) {
+		if r := h.do(t, call{"POST", other, "", english}); r.status != 404 || strings.Contains(r.body, sentinel) || !strings.Contains(r.body, `data-test="gone"`) {
 			t.Errorf("%s: %d %s", other, r.status, r.body)
 		}
 	}
-	if r := h.do(t, call{"GET", "/p/" + sentinel, "", english}); r.status != 404 {
-		t.Errorf("get of nothing: %d", r.status)
+	for lang, words := range map[string]string{"en": "This link is over", "fi": "Tämä linkki", "sv": "Länken gäller"} {
+		r := h.do(t, call{"GET", "/p/" + sentinel, "", map[string]string{"Accept-Language": lang}})
+		if r.status != 404 || !strings.Contains(r.body, words) || strings.Contains(r.body, sentinel) || strings.Contains(r.body, "<form") {
+			t.Errorf("get of nothing in %s: %d %s", lang, r.status, r.body)
+		}
 	}
 	live.fail = helpline.ErrQueueUnavailable
-	if r := h.do(t, call{"POST", path, "", english}); r.status != 503 {
-		t.Errorf("without Redis: %d", r.status)
+	if r := h.do(t, call{"POST", path, "", english}); r.status != 503 || !strings.Contains(r.body, `data-test="failed"`) {
+		t.Errorf("without Redis: %d %s", r.status, r.body)
 	}
 	if strings.Contains(h.log.String(), "/p/"+sentinel) {
 		t.Error("a link is in the log")
