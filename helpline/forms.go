@@ -44,6 +44,19 @@ func (s *Supervision) OwedForms(ctx context.Context) ([]OwedForm, error) {
 	return list, nil
 }
 
+// Matter tells how an owed form stands to its matter; nothing where the line keeps no cards or the form is its
+// adviser's still.
+func (s *Supervision) Matter(ctx context.Context, supervisor, contact string) MatterLeg {
+	return s.Line.MatterOf(ctx, Console{Adviser: supervisor, Epoch: atBoard}, contact)
+}
+
+// Card writes the card of an owed form whose person took the number: nobody else will. id is of the request.
+// Errors: as of Line.Card.
+func (s *Supervision) Card(ctx context.Context, supervisor, contact, id string, card CardSheet) error {
+	_, _, err := s.Line.Card(ctx, Console{Adviser: supervisor, Epoch: atBoard}, contact, id, card)
+	return err
+}
+
 // Finish records an owed form for a supervisor, from 12 h after the end on, or at once when its adviser is off
 // duty; again it corrects. answers is a validated form as JSON. It answers once durable. Errors: ErrNotFound,
 // ErrKeysGone.

@@ -78,3 +78,45 @@ func TestMissedWindowsAreCountedOnTheBoard(t *testing.T) {
 		t.Errorf("after a week %+v %v", got, err)
 	}
 }
+
+// A supervisor who finishes a form sees how it stands to its matter and may note a card, once the form is
+// everybody's: as colleagues may, at once when its adviser went off duty.
+func TestMatterOfAnOwedFormIsEverybodysWithTheForm(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a, colleague := b.adviser("fi"), b.adviser("sv")
+	owed := b.enter("fi", helpline.Ordinary)
+	b.accept(a, owed)
+	if _, err := b.WantMatter(t.Context(), owed, 1, "sealed"); err != nil {
+		t.Fatal(err)
+	}
+	board := helpline.Console{Adviser: "00000000-0000-4000-8000-00000000b0a2", Epoch: -1}
+	refused := func(when string, who ...helpline.Console) {
+		t.Helper()
+		for _, c := range who {
+			if m, err := b.Matter(t.Context(), c, owed); !errors.Is(err, helpline.ErrNotFound) {
+				t.Errorf("%s: %+v %v", when, m, err)
+			}
+		}
+	}
+	refused("of a leg that runs", board, colleague)
+	if _, err := b.End(t.Context(), a, owed, "done"); err != nil {
+		t.Fatal(err)
+	}
+	b.at(helpline.DefaultTiming().Wrap)
+	b.sweep()
+	refused("of a form that is its adviser's still", board, colleague)
+	b.duty(a, "off")
+	for _, c := range []helpline.Console{colleague, board} {
+		if m, err := b.Matter(t.Context(), c, owed); err != nil || m.Number != "sealed" || !m.Wanted || m.Carded {
+			t.Errorf("%+v %v", m, err)
+		}
+	}
+	if m, err := b.SetMatter(t.Context(), board, owed, "sealed", "carded"); err != nil || !m.Carded {
+		t.Errorf("%+v %v", m, err)
+	}
+	if _, err := b.Record(t.Context(), board, owed, helpline.Staged{Generation: "g"}); err != nil {
+		t.Fatal(err)
+	}
+	refused("of a form that stands", board, colleague)
+}

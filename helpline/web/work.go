@@ -18,6 +18,8 @@ import (
 // Forms are the owed forms of the line, and who finishes one.
 type Forms interface {
 	OwedForms(ctx context.Context) ([]helpline.OwedForm, error)
+	Matter(ctx context.Context, supervisor, contact string) helpline.MatterLeg
+	Card(ctx context.Context, supervisor, contact, id string, card helpline.CardSheet) error
 	Finish(ctx context.Context, supervisor, contact string, answers []byte) error
 }
 
@@ -81,15 +83,18 @@ func (s *Server) showWork(c echo.Context) error {
 	missed, err := s.missed(ctx, s.now().Add(-missedSince))
 	going, late := s.going(ctx)
 	b.Referrals = append(b.Referrals, going...)
-	if err != nil || late != nil {
-		b.Degraded = append(b.Degraded, "postgres")
+	if err == nil {
+		err = late
+	}
+	if err != nil {
+		b.Degraded = append(b.Degraded, s.away(ctx, "postgres", err))
 	}
 	for _, m := range missed {
 		b.Missed = append(b.Missed, missedBody{m.Contact, m.Language, m.Lane, instant(m.At), m.State})
 	}
 	owed, err := s.forms.OwedForms(ctx)
 	if err != nil {
-		b.Degraded = append(b.Degraded, "redis")
+		b.Degraded = append(b.Degraded, s.away(ctx, "redis", err))
 	}
 	for _, f := range owed {
 		o := owedBody{
@@ -153,6 +158,13 @@ func (s *Server) mistakenReferral(c echo.Context) error {
 	return c.JSON(http.StatusOK, finishedBody{string(r.State())})
 }
 
+// away says why a store could not be asked, and gives its name for whoever looks.
+func (s *Server) away(ctx context.Context, store string, err error) string {
+	code, _ := codeOf(err)
+	s.log.ErrorContext(ctx, "work left undone is not known", "store", store, "code", string(code), "error", outline(err))
+	return store
+}
+
 // finishBody is a form as the console's outcome has it.
 type finishBody struct {
 	RequestID string          `json:"request_id"`
@@ -182,11 +194,29 @@ func (s *Server) finishForm(c echo.Context) error {
 	if err != nil {
 		return badAnswers(err)
 	}
-	answers := codes.Canonical(codes.Least(a))
-	if err := s.forms.Finish(c.Request().Context(), signedIn(c).Person.ID, c.Param("contact"), answers); err != nil {
+	supervisor, ctx := signedIn(c).Person.ID, c.Request().Context()
+	s.continueMatter(ctx, supervisor, c.Param("contact"), b.RequestID, &a)
+	if err := s.forms.Finish(ctx, supervisor, c.Param("contact"), codes.Canonical(codes.Least(a))); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, finishedBody{"recorded"})
+}
+
+// continueMatter is what a form has to do with its matter, as at a console: one that was linked is continued, and
+// whoever took the number and has no card yet gets one of the form's codes.
+func (s *Server) continueMatter(ctx context.Context, supervisor, contact, request string, a *codes.Answers) {
+	m := s.forms.Matter(ctx, supervisor, contact)
+	if m.Continued {
+		a.Matter = "continued"
+	}
+	if !m.Wanted || m.Carded {
+		return
+	}
+	card := helpline.CardSheet{Codes: codes.CanonicalCard(codes.CardOf(*a))}
+	if err := s.forms.Card(ctx, supervisor, contact, request, card); err != nil {
+		code, _ := codeOf(err)
+		s.log.ErrorContext(ctx, "card of a number that was taken is not kept", "code", string(code), "error", outline(err))
+	}
 }
 
 // badAnswers names the field of a form at fault, never its value.

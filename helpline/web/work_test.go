@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,7 @@ import (
 type undone struct {
 	mu   sync.Mutex
 	done []string
+	leg  helpline.MatterLeg
 	fail error // of Redis
 	late error // of Postgres
 }
@@ -26,6 +28,17 @@ func (u *undone) OwedForms(context.Context) ([]helpline.OwedForm, error) {
 	bare := f
 	bare.Contact, bare.Free, bare.Answers = reqB, false, nil
 	return []helpline.OwedForm{f, bare}, u.fail
+}
+
+func (u *undone) Matter(context.Context, string, string) helpline.MatterLeg { return u.leg }
+
+func (u *undone) Card(_ context.Context, supervisor, contact, id string, card helpline.CardSheet) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.late == nil {
+		u.done = append(u.done, "card "+supervisor+" "+contact+" "+id+" "+string(card.Codes))
+	}
+	return u.late
 }
 
 func (u *undone) Finish(_ context.Context, supervisor, contact string, answers []byte) error {
@@ -82,9 +95,21 @@ func TestWorkLeftUndone(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.body), &s); err != nil || s.Advisers[0][19] != 3 || s.Contacts[0][19] != 4.5 || s.TargetSecs != 60 {
 		t.Errorf("staffing %d %s", r.status, r.body)
 	}
-	u.fail, u.late = helpline.ErrQueueUnavailable, errors.New("away")
+	if strings.Contains(h.log.String(), "undone is not known") {
+		t.Error("a fault is logged where there is none")
+	}
+	u.fail, u.late = helpline.ErrQueueUnavailable, fmt.Errorf("list missed windows: %w", errors.New(sentinel))
 	if r := h.do(t, call{"GET", "/api/v1/board/work", "", auth}); r.status != 200 || !strings.Contains(r.body, `"degraded":["postgres","redis"]`) {
 		t.Errorf("with both stores away: %d %s", r.status, r.body)
+	}
+	log := h.log.String()
+	for _, why := range []string{`store=redis code=queue_unavailable`, `store=postgres code=internal error="list missed windows: `} {
+		if strings.Count(log, why) != 1 {
+			t.Errorf("the log does not say once %s: %s", why, log)
+		}
+	}
+	if strings.Contains(log, sentinel) {
+		t.Error("the log has the text of a foreign error")
 	}
 	if r := h.do(t, call{"GET", "/api/v1/board/staffing", "", auth}); r.status != 503 {
 		t.Errorf("staffing without Postgres: %d", r.status)
@@ -126,6 +151,22 @@ func TestSupervisorFinishesAForm(t *testing.T) {
 	}
 	if len(u.done) != 1 || !strings.Contains(u.done[0], reqA) || !strings.Contains(u.done[0], `"advice_given"`) {
 		t.Errorf("stored %v", u.done)
+	}
+	// Whoever took the number finds a card behind it, whoever finishes the form; its want delays no form.
+	u.leg, u.done = helpline.MatterLeg{Wanted: true, Continued: true}, nil
+	if r := h.do(t, call{"POST", path, of(`{"topic":"legal","outcome":["advice_given"]}`), auth}); r.status != 200 || len(u.done) != 2 ||
+		!strings.HasPrefix(u.done[0], "card ") || !strings.HasSuffix(u.done[0], reqA+` {"topic":"legal","outcome":["advice_given"]}`) ||
+		!strings.Contains(u.done[1], `"matter":"continued"`) {
+		t.Errorf("%d, stored %v", r.status, u.done)
+	}
+	u.late, u.done = helpline.ErrBusy, nil
+	if r := h.do(t, call{"POST", path, of(`{"outcome":["advice_given"]}`), auth}); r.status != 200 || len(u.done) != 1 ||
+		!strings.Contains(h.log.String(), `msg="card of a number that was taken is not kept" code=busy`) {
+		t.Errorf("%d, stored %v", r.status, u.done)
+	}
+	u.leg.Carded, u.late, u.done = true, nil, nil
+	if r := h.do(t, call{"POST", path, of(`{"outcome":["advice_given"]}`), auth}); r.status != 200 || len(u.done) != 1 {
+		t.Errorf("%d, a second card: %v", r.status, u.done)
 	}
 	u.fail = helpline.ErrNotFound
 	if r := h.do(t, call{"POST", path, of(`{"outcome":["advice_given"]}`), auth}); r.status != 404 {
