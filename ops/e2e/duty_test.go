@@ -55,13 +55,13 @@ func (p *tab) duty(state string) {
 
 // TestDutyByKeyboard: without a mouse somebody becomes ready, takes the telephone while an offer rings, records the
 // call, sees what the shift leaves, and is asked before they leave the line alone; a page that is loaded anew is
-// not ready. SHOTS keeps pictures.
+// not ready, nor is one that loses its sound. SHOTS keeps pictures.
 func TestDutyByKeyboard(t *testing.T) {
 	t.Parallel()
 	chrome := browser(t)
 	h := open(t, settings{"OFFER_SECONDS": "120"})
 	password := h.adviser("aino", "fi,en", 2)
-	aino := console(chrome, t, h, "aino", password)
+	aino := console(chrome, t, h, "aino", password, prepared(`window.AudioContext = class extends AudioContext { constructor() { super(); window.__sound = this; } };`))
 	shot := func(name string) {
 		if dir := os.Getenv("SHOTS"); dir != "" {
 			image, err := chromedp.Run(aino.ctx, chromedp.CaptureScreenshot())
@@ -116,6 +116,16 @@ func TestDutyByKeyboard(t *testing.T) {
 	aino.until("is connected", `document.querySelector('[data-test="connection"]').getAttribute("data-phase") === "open"`)
 	aino.duty("paused")
 	shot("reloaded")
+	aino.key("r", "KeyR", true)
+	aino.duty("ready")
+	aino.eval(`(__sound.suspend().then(() => { window.__stopped = true; }), true)`)
+	aino.until("has its sound back by itself", `window.__stopped && __sound.state === "running"`)
+	aino.duty("ready")
+	aino.eval(`(__sound.resume = () => Promise.reject(new Error("no")), __sound.suspend(), true)`)
+	aino.duty("paused")
+	aino.until("is told why", `document.querySelector('[data-test="notice"]').textContent.startsWith("The sound has stopped")`)
+	shot("silent")
+	aino.eval(`(delete __sound.resume, true)`)
 	aino.key("r", "KeyR", true)
 	aino.duty("ready")
 	c.close()

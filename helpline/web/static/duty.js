@@ -2,7 +2,7 @@
 
 import {fill, label} from './codes.js';
 import {named, put} from './dom.js';
-import {awake, test, wake} from './sound.js';
+import {awake, test, wake, watch} from './sound.js';
 import {say} from './words.js';
 
 const GRACE = 60000;
@@ -24,6 +24,14 @@ export class Duty {
     named('duty-phone').addEventListener('click', () => this.ask({state: 'on_phone'}));
     named('duty-pause').addEventListener('click', () => this.ask({state: 'paused', reason: reason.value}));
     named('duty-off').addEventListener('click', () => this.ask({state: 'off'}));
+    watch(() => this.silent());
+  }
+
+  /** Ready means audible: a page that lost its sound stops being offered, also the last one. @private */
+  silent() {
+    if (named('duty-state').getAttribute('data-state') !== 'ready') return;
+    this.notice(say('k.sound_lost'));
+    this.ask({state: 'paused', reason: 'technical', confirm: true});
   }
 
   /** @private */
