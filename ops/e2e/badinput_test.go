@@ -18,7 +18,7 @@ import (
 // code, nothing of the input comes back or is kept, and the house stays well.
 func TestBadInputIsRefusedByCodeAlone(t *testing.T) {
 	t.Parallel()
-	h := open(t, settings{"LIMIT_RESUME": "1000", "LIMIT_SIGNIN": "1000"})
+	h := open(t, settings{"LIMIT_RESUME": "1000", "LIMIT_INTAKE": "1000", "LIMIT_SIGNIN": "1000"})
 	secret := "qz" + random(6) + "kuu"
 	adviser := attend(t, h, "aino", "fi", 1)
 	pair := call(t, h, "fi")
@@ -32,6 +32,7 @@ func TestBadInputIsRefusedByCodeAlone(t *testing.T) {
 
 	t.Run("http", func(t *testing.T) { badRequests(t, h, adviser, secret) })
 	t.Run("contact socket", func(t *testing.T) { badContactFrames(t, h, secret) })
+	t.Run("calls", func(t *testing.T) { badCalls(t, h, conn, secret) })
 	t.Run("console socket", func(t *testing.T) { badConsoleFrames(t, h, adviser, other.Contact, secret) })
 
 	if status, _ := h.look("http://" + h.ops + "/healthz"); status != http.StatusOK {

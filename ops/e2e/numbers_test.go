@@ -10,31 +10,32 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestNumbersAreReadableNowhere asks for calls, dials one and writes a card, and then looks for numbers, names,
-// code words and notes in every table, in every file of the data (Redis' append-only file among them), in the
-// logs and in the metrics.
+// TestNumbersAreReadableNowhere asks for calls, dials one and writes a card; asks once more for a number from another
+// device; stops that by its token, and the first by the number that its person tells on the telephone. After each it
+// looks for numbers, names, code words and notes in every table, in every file of the data (Redis' append-only file
+// among them), in the logs and in the metrics.
 func TestNumbersAreReadableNowhere(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
 	aino := attend(t, h, "aino", "fi", 2)
 	secrets := map[string]string{}
-	call := func(what string, begins time.Duration) {
-		national := fmt.Sprintf("40%07d", rand.N(10_000_000)) // #nosec G404 -- any number
-		secrets["the number "+what], secrets["whom to ask for "+what] = national, "Sentinel "+random(6)
-		secrets["the code word "+what] = "word " + random(6)
+	request := func(what, number string, begins time.Duration) admission {
+		secrets["whom to ask for "+what], secrets["the code word "+what] = "Sentinel "+random(6), "word "+random(6)
 		now := time.Now().UTC()
-		status, body := h.post("/api/v1/contacts", map[string]any{
+		return h.admitted(t, map[string]any{
 			"request_id": uuid.NewString(), "channel": "callback", "page_language": "fi", "talk_language": "fi", "asks": "work",
 			"callback": map[string]any{
-				"number": "+358" + national, "ask_for": secrets["whom to ask for "+what], "code_word": secrets["the code word "+what],
+				"number": number, "ask_for": secrets["whom to ask for "+what], "code_word": secrets["the code word "+what],
 				"windows": []map[string]string{{"from": stamp(now.Add(begins)), "to": stamp(now.Add(begins + 3*time.Hour))}},
 			},
 		})
-		if status != http.StatusCreated {
-			t.Fatalf("%d %s", status, body)
-		}
 	}
-	call("that waits", 24*time.Hour)
+	call := func(what string, begins time.Duration) (a admission, national string) {
+		national = fmt.Sprintf("40%07d", rand.N(10_000_000)) // #nosec G404 -- any number
+		secrets["the number "+what] = national
+		return request(what, "+358"+national, begins), national
+	}
+	waits, number := call("that waits", 24*time.Hour)
 	call("that is dialled", -time.Minute)
 	var offer frame
 	eventually(t, patience, "the call is offered", func() bool {
@@ -69,5 +70,24 @@ func TestNumbersAreReadableNowhere(t *testing.T) {
 		t.Error("the card is not what was written")
 	}
 	conn := h.postgres("adviceline")
-	search(t, h, conn, secrets)
+	nowhere := func(after string) {
+		t.Helper()
+		if search(t, h, conn, secrets); t.Failed() {
+			t.Fatalf("after %s", after)
+		}
+	}
+	kept := func(n int64, after string) {
+		t.Helper()
+		eventually(t, patience, "the rows after "+after, func() bool { return count(t, conn, "SELECT count(*) FROM callback") == n })
+		nowhere(after)
+	}
+	kept(1, "a call and a card")
+	again := request("asked for again", "0"+number[:2]+" "+number[2:], 26*time.Hour)
+	kept(2, "a second request")
+	if status, body := h.post("/api/v1/contact/leave", map[string]any{"token": again.Token, "kind": "cancel"}); status != http.StatusNoContent {
+		t.Fatalf("stop by token: %d %s", status, body)
+	}
+	kept(1, "a stop by token")
+	aino.must(t, "stopped", map[string]any{"type": "stop", "number": waits.Number})
+	kept(0, "a stop on the telephone")
 }
