@@ -13,7 +13,7 @@ import (
 const callMobile = "+358401234567"
 
 // TestCallbackInTheBrowser: a person asks on the page to be called and stops it; a waiting chat becomes a
-// call; an adviser is offered one that is due, sees its number, dials it and records the outcome.
+// call; an adviser is offered one that is due, sees its number, dials it and records the outcome; who waits for a call may chat instead.
 func TestCallbackInTheBrowser(t *testing.T) {
 	t.Parallel()
 	chrome := browser(t)
@@ -73,6 +73,10 @@ func TestCallbackInTheBrowser(t *testing.T) {
 		return slices.ContainsFunc(aino.frames("attempted"), func(f frame) bool { return f.Type == "attempted" })
 	})
 	aino.form("safe_return", "related", "bystander", "interpreter_booked")
+	emil.click("call-chat")
+	emil.state("waiting")
+	aino.click("offer-accept")
+	emil.state("active")
 }
 
 // stamp writes an instant as the wire does.

@@ -11,6 +11,7 @@ import {say} from './words.js';
 const phone = named('state').getAttribute('data-phone');
 let talk = null;
 let way = '';
+let pass = '';
 let wired = false;
 
 guard();
@@ -62,6 +63,7 @@ function open(opened) {
   show(document.getElementById('form'), false);
   talk = new Conversation(opened, phone, () => scheduled({token: opened.token, return_number: opened.number}));
   way = opened.number;
+  pass = opened.token;
   show(document.getElementById('return'), false);
   if (!wired) {
     wayBack(opened);
@@ -73,7 +75,7 @@ function open(opened) {
 
 /** We call: the token is kept so that the call can be stopped here. @param {any} a the answer; of a chat that became a call its state alone */
 function scheduled(a) {
-  const token = a.token || talk.token;
+  const token = a.token || pass; // the conversation has forgotten it: "converted" comes first
   const number = a.return_number || way;
   if (talk) talk.end(say('c.converted'));
   hold(token);
