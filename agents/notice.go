@@ -130,17 +130,9 @@ func (c *console) frameOf(n helpline.Notice) any {
 		}
 	case helpline.NoticeMessage:
 		return c.messageFor(n)
-	case helpline.NoticeContact:
+	case helpline.NoticeContact, helpline.NoticeEnding, helpline.NoticeTransferFailed:
 		if _, mine := c.key(n.Contact); mine {
-			return contactFrame{Type: "contact", Contact: n.Contact, State: n.State, Held: n.Held}
-		}
-	case helpline.NoticeEnding:
-		if _, mine := c.key(n.Contact); mine {
-			return endingFrame{Type: "ending", Contact: n.Contact, In: n.Expires - n.Now}
-		}
-	case helpline.NoticeTransferFailed:
-		if _, mine := c.key(n.Contact); mine {
-			return contactFrame{Type: "transfer_failed", Contact: n.Contact, Reason: n.Reason}
+			return legFrame(n)
 		}
 	case helpline.NoticeCallback:
 		return callbackOf(n)
@@ -154,6 +146,18 @@ func (c *console) frameOf(n helpline.Notice) any {
 		}
 	}
 	return nil
+}
+
+// legFrame tells of a leg that this console has.
+func legFrame(n helpline.Notice) any {
+	switch n.Kind {
+	case helpline.NoticeEnding:
+		return endingFrame{Type: "ending", Contact: n.Contact, In: n.Expires - n.Now}
+	case helpline.NoticeTransferFailed:
+		return contactFrame{Type: "transfer_failed", Contact: n.Contact, Reason: n.Reason}
+	default:
+		return contactFrame{Type: "contact", Contact: n.Contact, State: n.State, Held: n.Held}
+	}
 }
 
 // messageFor opens a message that this console has not been sent yet.

@@ -101,7 +101,7 @@ func (d *plainDress) Frame(frame []byte) []byte {
 	case "away":
 		return d.event(d.view.say("c.away", nil))
 	case "ending":
-		return d.event(d.view.say(endingWords(f.Kept), map[string]any{"Count": f.minutes()}))
+		return d.event(d.view.say(endingWords(f.Kept), map[string]any{"Minutes": f.minutes()}))
 	case "converted":
 		return d.end("c.converted")
 	case "ended":

@@ -101,7 +101,7 @@ export class Conversation {
       typing: () => this.typing(),
       matter: () => this.matter.offer(),
       interpreter: () => { if (f.state !== 'none') this.chat.event(say('c.interpreter_' + f.state)); },
-      ending: () => this.chat.event(say(f.place_kept ? 'c.ending_text' : 'c.ending', {Count: minutes(f.in_ms)})),
+      ending: () => this.chat.event(say(f.place_kept ? 'c.ending_text' : 'c.ending', {Minutes: minutes(f.in_ms)})),
       away: () => { this.chat.event(say('c.away')); this.state('away'); },
       transferred: () => this.transferred(f),
       converted: () => this.end(say('c.converted')),

@@ -172,7 +172,7 @@ export class Legs {
   ending(f) {
     const leg = this.all.get(f.contact);
     if (!leg || leg.state === 'ended') return;
-    const words = say('k.ending', {Count: minutes(f.in_ms)});
+    const words = say('k.ending', {Minutes: minutes(f.in_ms)});
     leg.chat.event(words);
     if (leg === this.chosen && !document.hidden) return;
     leg.unread++;
