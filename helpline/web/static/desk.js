@@ -75,7 +75,7 @@ export class Desk {
       opened: () => this.opened(f),
       duty: () => this.duty.show(f),
       offer: () => this.offers.add(f),
-      revoked: () => this.offers.revoked(f),
+      revoked: () => { this.offers.revoked(f); this.duty.remind(); },
       message: () => this.legs.message(f),
       said: () => this.legs.said(f),
       contact: () => this.legs.contact(f),

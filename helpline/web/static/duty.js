@@ -18,6 +18,7 @@ export class Duty {
     this.wished = '';
     this.meant = '';
     this.until = 0;
+    this.deaf = false;
     const reason = named('pause-reason');
     fill(reason, 'pause_reason', false);
     named('duty-ready').addEventListener('click', () => this.ready());
@@ -30,8 +31,14 @@ export class Duty {
   /** Ready means audible: a page that lost its sound stops being offered, also the last one. @private */
   silent() {
     if (named('duty-state').getAttribute('data-state') !== 'ready') return;
-    this.notice(say('k.sound_lost'));
+    this.deaf = true;
+    this.remind();
     this.ask({state: 'paused', reason: 'technical', confirm: true});
+  }
+
+  /** Says once more why nothing rings: what the pause takes back is told after it. */
+  remind() {
+    if (this.deaf) this.notice(say('k.sound_lost'));
   }
 
   /** @private */
@@ -42,6 +49,7 @@ export class Duty {
         return;
       }
       test();
+      this.deaf = false;
       this.notice(say('k.sound_check'));
       this.session.ask({type: 'audible'}).then((f) => this.show(f));
       this.ask({state: 'ready'});
