@@ -67,6 +67,7 @@ type pagedLine struct {
 	services *embedded.Services
 	redis    *redis.Client
 	hooks    <-chan hook
+	letters  *post  // what came by mail
 	addr     string // of the first node
 	now      time.Time
 	ops      []string
@@ -75,10 +76,12 @@ type pagedLine struct {
 func newPagedLine(t *testing.T, refuse int, roster ...string) *pagedLine {
 	t.Helper()
 	url, hooks := receiver(t, refuse)
+	letters := newPost(t)
 	s := servicetest.OwnServices(t)
 	e := env{t, []string{
 		"DATABASE_URL=" + s.DatabaseURL(), "REDIS_URL=" + s.RedisURL(), "LINE=" + servicetest.Prefix(t),
 		"DATA_DIR=" + t.TempDir(), "WEBHOOK_URL=" + url, "WEBHOOK_SECRET=" + webhookSecret,
+		"SMTP_HOST=127.0.0.1", "SMTP_PORT=" + strconv.Itoa(letters.port), "SMTP_TLS=off", "SMTP_FROM=line@house.invalid",
 	}}
 	if err := os.WriteFile(e.value("DATA_DIR")+"/root.key", bytes.Repeat([]byte{7}, 32), 0o600); err != nil {
 		t.Fatal(err)
@@ -87,7 +90,7 @@ func newPagedLine(t *testing.T, refuse int, roster ...string) *pagedLine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &pagedLine{env: e, services: s, redis: redis.NewClient(o), hooks: hooks, now: time.Now()}
+	p := &pagedLine{env: e, services: s, redis: redis.NewClient(o), hooks: hooks, letters: letters, now: time.Now()}
 	t.Cleanup(func() { _ = p.redis.Close() })
 	for _, name := range []string{"aino", "veli"} {
 		if status, _, errs := e.run(goodPassword, "adviser", "add", name, "--languages", "fi", "--password-stdin"); status != 0 {
@@ -234,7 +237,7 @@ func (p *pagedLine) waking(token string) bool {
 }
 
 // Somebody waits at night, Postgres is down, and the pager's service fails twice: who is on call is paged once
-// by one of two nodes, the person is told, and the link stops the rounds.
+// by one of two nodes, by webhook and by mail, the person is told, and the link stops the rounds.
 func TestPagingWithPostgresStopped(t *testing.T) {
 	t.Parallel()
 	p := newPagedLine(t, 2, vevent("aino", "ON-CALL-1", -time.Hour, 20*time.Hour), vevent("veli", "ON-CALL-2", -time.Hour, 20*time.Hour))
@@ -257,6 +260,15 @@ func TestPagingWithPostgresStopped(t *testing.T) {
 			t.Errorf("%s is in %s", never, first.Body)
 		}
 	}
+	mail := p.letters.next(t)
+	if !strings.Contains(mail, "RCPT aino@example.invalid\n") || !strings.Contains(mail, first.Data.Link) {
+		t.Errorf("mail: %s", mail)
+	}
+	for _, never := range []string{"chat", "child", "help", "contact", token} {
+		if strings.Contains(mail, never) {
+			t.Errorf("%s is in the mail %s", never, mail)
+		}
+	}
 	if !p.waking(token) {
 		t.Error("the person is not told")
 	}
@@ -271,12 +283,18 @@ func TestPagingWithPostgresStopped(t *testing.T) {
 		t.Errorf("link: %d %s", status, body)
 	}
 	p.move(2 * time.Minute)
-	p.page() // looking at the link changed nothing
+	third := p.page() // looking at the link changed nothing
+	if mail := p.letters.next(t); !strings.Contains(mail, third.Data.Link) || third.Data.Link == first.Data.Link {
+		t.Errorf("second mail: %s", mail)
+	}
 	if status, body := p.send(http.MethodPost, link, "", ""); status != http.StatusOK || !strings.Contains(body, "data-test=\"taken\"") {
 		t.Errorf("acknowledge: %d %s", status, body)
 	}
 	p.move(5 * time.Minute)
 	p.quiet()
+	if n := len(p.letters.came); n > 0 {
+		t.Errorf("%d mails more: one of two has an address, and three steps were taken", n)
+	}
 	if err := p.services.StartPostgres(); err != nil {
 		t.Fatal(err)
 	}
