@@ -99,6 +99,35 @@ func TestTenOfficersBehindOneSwitchboard(t *testing.T) {
 	if line, _ := list[0].(told); len(list) != 1 || line["contact"] != again.id.Contact || line["reason"] != "linked" {
 		t.Errorf("left are %v", list)
 	}
+	visitsBeside(p, aino)
+}
+
+// visitsBeside lets two come to the door: each has a form and a callback in one step. One is dialled in its window;
+// the other rings up, tells the number that they were given, and is not dialled any more.
+func visitsBeside(p *pagedLine, aino *sock) {
+	p.Helper()
+	visit := func(number string) (booked told) {
+		a := aino.ask(told{
+			"type": "external", "channel": "in_person", "outcome": told{"outcome": []string{"advice_given"}},
+			"callback": told{"number": number, "message_allowed": false, "windows": []told{p.between(time.Hour, 3*time.Hour)}},
+		}, "external")
+		booked, _ = a["callback"].(told)
+		if number, _ := booked["return_number"].(string); a["state"] != "recorded" || len(number) != 8 {
+			p.Fatalf("a visit is %v", a)
+		}
+		return booked
+	}
+	dialled, stopped := visit(mobile), visit("+358407654321")
+	aino.ask(told{"type": "stop", "number": stopped["return_number"]}, "stopped")
+	p.hop(time.Hour)
+	call := aino.take()
+	if n := aino.dialled(call["contact"]); call["contact"] != dialled["contact"] || n["number"] != mobile {
+		p.Errorf("dialled %v for %v", n, call)
+	}
+	p.hop(time.Hour)
+	if state := p.redis.HGet(p.Context(), p.key(":c:"+stopped["contact"].(string)), "state").Val(); state != "cancelled" {
+		p.Errorf("who stopped by telephone is %s", state)
+	}
 }
 
 // T14: somebody else asks from another device to have the same number called. The answer is the same, byte by byte;

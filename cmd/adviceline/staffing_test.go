@@ -2,8 +2,13 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 func staffed(t *testing.T, in string, args ...string) (status int, out, fault string) {
@@ -30,14 +35,52 @@ func TestStaffingTellsEachHour(t *testing.T) {
 	}
 }
 
+// Eighty chats of 45 min came in one hour of the last eight weeks: that hour of the week wants more than one adviser,
+// in Finland's time; contacts of another line and of hours long past want nobody.
 func TestStaffingReadsTheLedger(t *testing.T) {
 	t.Parallel()
-	var o, e bytes.Buffer
-	if status := run(t.Context(), terminal{out: &o, err: &e, env: newEnv(t).vars}, []string{"staffing", "-ledger"}); status != 0 {
-		t.Fatal(e.String())
+	house := newEnv(t)
+	wants := func() (out string, many []string) {
+		t.Helper()
+		var o, e bytes.Buffer
+		if status := run(t.Context(), terminal{out: &o, err: &e, env: house.vars}, []string{"staffing", "-ledger"}); status != 0 {
+			t.Fatal(e.String())
+		}
+		for hour, line := range strings.Split(strings.TrimSpace(o.String()), "\n")[1:] {
+			for weekday, n := range strings.Fields(line)[1:] {
+				if n != "1" {
+					many = append(many, fmt.Sprint(weekday+1, " ", hour))
+				}
+			}
+		}
+		return o.String(), many
 	}
-	if strings.Count(o.String(), "\n") != 25 {
-		t.Error(o.String())
+	if out, many := wants(); strings.Count(out, "\n") != 25 || len(many) > 0 {
+		t.Fatal(out)
+	}
+	conn, err := pgx.Connect(t.Context(), house.value("DATABASE_URL"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	zone, err := time.LoadLocation(lineZone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	busy := time.Now().Add(-50 * time.Hour).Truncate(time.Hour)
+	const came = `INSERT INTO contact (line, contact, incarnation, number, channel, language, lane, arrival, state, epoch, version, accepted_at, ended_at, recorded_at, reason)
+		SELECT $1, gen_random_uuid(), 1, n, 'chat', 'fi', 'ordinary', $2, 'completed', 1, 1, $2, $2::timestamptz + interval '45 minutes',
+			$2::timestamptz + interval '45 minutes', 'done' FROM generate_series(1, 80) AS n`
+	own := house.value("LINE")
+	for at, line := range map[time.Time]string{busy: own, busy.Add(-time.Hour): own + "x", busy.Add(time.Hour).AddDate(0, 0, -70): own} {
+		if _, err := conn.Exec(t.Context(), came, line, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	local := busy.In(zone)
+	want := fmt.Sprint((int(local.Weekday())+6)%7+1, " ", local.Hour())
+	if out, many := wants(); !slices.Equal(many, []string{want}) {
+		t.Errorf("more than one at %q, want %s\n%s", many, want, out)
 	}
 }
 
