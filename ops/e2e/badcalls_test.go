@@ -43,7 +43,7 @@ func badCalls(t *testing.T, h *house, conn *pgx.Conn, secret string) {
 		"backwards":            {number, windows{window(3, 1)}, 422, "windows_refused"},
 		"fifteen":              {number, many(15), 422, "windows_refused"},
 		"a thousand":           {number, many(1000), 413, "too_large"},
-		"none":                 {number, nil, 422, "windows_refused"},
+		"none":                 {number, windows{}, 422, "windows_refused"},
 		"too far":              {number, windows{window(1, 24*14+1)}, 422, "windows_refused"},
 		"112":                  {"112", sound, 422, "number_refused"},
 		"premium":              {"0600 12345", sound, 422, "number_refused"},
