@@ -58,6 +58,7 @@ type openedFrame struct {
 	Seq          int64           `json:"seq"`
 	State        string          `json:"state"` // active, transferring, or ended while the outcome is due
 	History      []messageFrame  `json:"history"`
+	Earlier      int             `json:"earlier_legs,omitempty"`
 	Held         int             `json:"held,omitempty"` // messages that wait for a release
 	Draft        json.RawMessage `json:"draft,omitempty"`
 	DraftVersion int64           `json:"draft_version,omitempty"`
@@ -117,7 +118,7 @@ func openedOf(o helpline.Opened) openedFrame {
 		Contact: o.Contact, Channel: o.Channel, Language: o.Language, Page: o.PageLanguage, Second: o.SecondLanguage,
 		Interpreted: o.Interpreted(), Interpreter: o.Interpreter, Asks: o.Asks, Role: o.Role, Organisation: o.Organisation,
 		Lane: o.Lane, Child: o.Child, Waited: int64(o.Waited.Seconds()),
-		Epoch: o.Epoch, Seq: lastSeq(o), State: standing(o.State), History: make([]messageFrame, 0, len(o.Messages)), Held: o.Held,
+		Epoch: o.Epoch, Seq: lastSeq(o), State: standing(o.State), History: make([]messageFrame, 0, len(o.Messages)), Held: o.Held, Earlier: o.Earlier,
 	}
 	for _, m := range o.Messages {
 		f.History = append(f.History, messageOf(m))

@@ -140,9 +140,9 @@ func TestRelease(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	id := b.leg()
-	b.queue.set(func() { l := b.queue.legs[id]; l.Held = 3; b.queue.legs[id] = l })
+	b.queue.set(func() { l := b.queue.legs[id]; l.Held, l.Earlier = 3, 1; b.queue.legs[id] = l })
 	p, w := b.console()
-	p.shows(first(w, "legs"), object{"contact": id, "held": 3.0})
+	p.shows(first(w, "legs"), object{"contact": id, "held": 3.0, "earlier_legs": 1.0})
 	b.hub.Deliver(helpline.Notice{To: "a:p1", Kind: helpline.NoticeContact, Contact: id, State: "resumed", Held: 3, Epoch: 1})
 	p.shows(p.want("contact"), object{"contact": id, "state": "resumed", "held": 3.0})
 	frame := object{"type": "release", "ref": uuid.NewString(), "contact": id}

@@ -18,6 +18,7 @@ type Leg struct {
 	Told         string // sealed; empty once the text is destroyed
 	Draft        string
 	DraftVersion int64
+	Earlier      int    // legs that the contact had before this one, as far as Redis remembers
 	Held         int    // messages that wait for Release since a return by number
 	Group        string // who may take it: a language with its skill, or "interpreter"
 	Interpreter  string // how far one is, a code of InterpreterState; empty: none was asked for

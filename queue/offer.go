@@ -27,6 +27,7 @@ type leg struct {
 	Draft        string          `json:"draft"`
 	DraftVersion string          `json:"draftversion"`
 	Held         string          `json:"held"`
+	Turns        string          `json:"turns"`
 	Group        string          `json:"group"`
 	Interpreter  string          `json:"interpreter"`
 	Now          int64           `json:"now"`
@@ -50,7 +51,7 @@ func (l leg) domain() helpline.Leg {
 		},
 		State: helpline.State(l.State), Epoch: number(l.Epoch), Seq: number(l.Seq), Kept: number(l.Kept),
 		Waited: time.Duration(until-number(l.Arrival)) * time.Millisecond, Key: l.Key, Told: l.Told,
-		Draft: l.Draft, DraftVersion: number(l.DraftVersion), Held: int(number(l.Held)),
+		Draft: l.Draft, DraftVersion: number(l.DraftVersion), Held: int(number(l.Held)), Earlier: int(max(number(l.Turns)-1, 0)),
 		Group: l.Group, Interpreter: l.Interpreter, History: history(l.History),
 	}
 }

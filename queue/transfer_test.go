@@ -64,7 +64,9 @@ func TestParkedLegIsOnTheDesk(t *testing.T) {
 		if _, _, err := b.ContactUp(t.Context(), c, 1, "s"); err != nil {
 			t.Fatal(err)
 		}
-		b.accept(a, c)
+		if leg := b.accept(a, c); leg.Earlier != 0 {
+			t.Errorf("a first leg has %d before it", leg.Earlier)
+		}
 		if _, err := b.ContactDown(t.Context(), c, "s", 0); err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +90,9 @@ func TestParkedLegIsOnTheDesk(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.wantState(returns, helpline.Offered) // the owner first
-	b.accept(a, returns)
+	if leg := b.accept(a, returns); leg.Earlier != 1 {
+		t.Errorf("a second leg has %d before it", leg.Earlier)
+	}
 	leaves := park()
 	if _, err := b.Leave(t.Context(), leaves, 1, "exit"); err != nil {
 		t.Fatal(err)
@@ -103,7 +107,7 @@ func TestParkedLegIsOnTheDesk(t *testing.T) {
 		t.Errorf("told %v", told)
 	}
 	taken := park()
-	if leg, _, err := b.Take(t.Context(), a, taken); err != nil || leg.Contact != taken || leg.State != helpline.Active {
+	if leg, _, err := b.Take(t.Context(), a, taken); err != nil || leg.Contact != taken || leg.State != helpline.Active || leg.Earlier != 1 {
 		t.Errorf("%+v, %v", leg, err)
 	}
 	b.invariants(a)

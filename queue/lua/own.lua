@@ -4,7 +4,7 @@ local function own(id, c, aid, a, reason)
   book.undrain(id, c)
   putc(id, c, 'state', 'active', 'owner', aid, 'alias', a.alias or '', 'took', c.offer, 'offer', '', 'offered', '',
     'accepted', num(c.accepted) > 0 and c.accepted or now, 'told', c.up == '1' and '0' or '1', 'oldweight', c.weight or 1,
-    'weight', c.offerweight or 1, 'excluded', '', 'wrote', now)
+    'weight', c.offerweight or 1, 'excluded', '', 'wrote', now, 'turns', num(c.turns) + 1)
   puta(aid, a, 'misses', 0)
   call('SADD', P .. ':legs:' .. aid, id)
   event('accepted', id, c, aid, reason)

@@ -55,6 +55,7 @@ export function facts(f) {
   if (f.second_language) tag(say('k.second_language', {Language: label('language', f.second_language)}));
   if (f.page_language && f.page_language !== f.language) tag(say('k.page_language', {Language: label('language', f.page_language)}));
   if (f.interpreted) tag(say('k.interpreted'));
+  if (f.earlier_legs) tag(say('k.earlier', {Count: f.earlier_legs}));
   tag(f.asks && label('asks', f.asks));
   tag(f.role && label('contact_role', f.role));
   tag(f.organisation && label('organisation_kind', f.organisation));
