@@ -146,6 +146,16 @@ type view struct {
 	Proof   PrivacyBody
 }
 
+// head is what the head of a page needs: the id of its title, and its script, if it has one.
+type head struct {
+	view
+	Title, Script string
+}
+
+// Head gives it to the template of that name. The contact page, the page without script and the empty one have
+// heads of their own.
+func (v view) Head(title, script string) head { return head{v, title, script} }
+
 // T gives the word with this id in the page's language.
 func (v view) T(id string) (string, error) {
 	if _, ok := v.pages.words[v.Lang].forms[id]; !ok {
