@@ -54,6 +54,8 @@ const (
 type SignInOptions struct {
 	People People
 	Cache  Cache
+	Pins   Pins
+	Audit  helpline.Auditor // of what is done with PINs
 	// Revoked is called after a sign-out, to close that adviser's sockets wherever they are. The
 	// person is empty when neither store could tell whose sign-in it was. Nil: nobody is told.
 	Revoked func(personID, sessionHash string)

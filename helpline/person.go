@@ -31,7 +31,16 @@ type Session struct {
 	Hash    string    `json:"hash"`
 	Person  Person    `json:"person"`
 	Expires time.Time `json:"expires"`
+	Pin     bool      `json:"pin,omitempty"` // a PIN opens its locked screen
 }
+
+// SignInDeed is a row of the audit about somebody's own sign-in.
+func SignInDeed(person, deed string) Deed {
+	return Deed{ID: Tokens{}.DeedID(), Adviser: person, Deed: deed, Contact: Nobody}
+}
+
+// PinTries is how many wrong PINs in a row a locked screen takes.
+const PinTries = 5
 
 // The codes of signing in.
 const (
@@ -39,6 +48,10 @@ const (
 	ErrBadCredentials Code = "bad_credentials"
 	// ErrSignedOut says that no live session stands behind a cookie or ticket.
 	ErrSignedOut Code = "signed_out"
+	// ErrWrongPin says that a PIN is not the one of the sign-in.
+	ErrWrongPin Code = "wrong_pin"
+	// ErrPinSpent says that no PIN is set, or its tries are used: the password opens.
+	ErrPinSpent Code = "pin_spent"
 	// ErrForbidden says that the account's roles do not allow the step.
 	ErrForbidden Code = "forbidden"
 	// ErrWeakPassword says that a password has fewer than 15 characters, or more than 256 bytes.

@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// ReferralChase is when the duty first asks after a referral that has no receipt.
+const ReferralChase = chaseAfter
+
 // Find gives the open referrals of some reference words; ErrNotFound where none is open.
 func (s *Referrals) Find(ctx context.Context, words ...string) ([]Referral, error) {
 	var all []Referral

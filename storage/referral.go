@@ -265,6 +265,21 @@ ON CONFLICT (line, quarter, destination, state, reason, days) DO UPDATE SET n = 
 	return n, nil
 }
 
+// Unanswered counts the referrals that their receivers have neither accepted nor declined, and of them those without
+// a receipt for helpline.ReferralChase.
+func (s Referrals) Unanswered(ctx context.Context) (all, late int, err error) {
+	const query = `
+SELECT count(*) AS "all", count(*) FILTER (WHERE h.hop->>'state' = 'sent' AND (h.hop->>'sent')::timestamptz <= house_now() - @chase::interval) AS late
+FROM referral AS r, LATERAL (SELECT r.body->'Hops'->((r.body->>'At')::int) AS hop) AS h
+WHERE r.line = @line AND r.ended IS NULL AND h.hop->>'state' IN ('sent', 'received')`
+	type entry struct{ All, Late int }
+	found, err := rows[entry](ctx, s.Store, query, named{"line": s.line, "chase": helpline.ReferralChase})
+	if err != nil {
+		return 0, 0, fmt.Errorf("count unanswered referrals: %w", err)
+	}
+	return found[0].All, found[0].Late, nil
+}
+
 // ReferralCounts gives what is left of referrals, for the statistics.
 func (s Referrals) ReferralCounts(ctx context.Context) ([]helpline.ReferralCount, error) {
 	const query = `

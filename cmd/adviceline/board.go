@@ -37,6 +37,10 @@ func (n *node) missedWindows(ctx context.Context, since time.Time) ([]helpline.M
 	return n.store.MissedWindows(ctx, n.cfg.Line, since, missedMost)
 }
 
+func (n *node) unanswered(ctx context.Context) (all, late int, err error) {
+	return storage.NewReferrals(n.store, n.cfg.Line, nil).Unanswered(ctx)
+}
+
 func (n *node) happened(ctx context.Context, from, until time.Time) (map[string]int, error) {
 	return n.store.Happened(ctx, n.cfg.Line, from, until)
 }

@@ -138,8 +138,17 @@ func TestOneReferralOfThreeAdvisers(t *testing.T) {
 	if _, _, err := h.Keep(t.Context(), first, r.ID, helpline.NewText("Calls from 040 555 1234 only, rings twice.")); err != nil {
 		t.Fatal(err)
 	}
+	unanswered := func(late int) {
+		t.Helper()
+		all, old, err := h.rows.Unanswered(t.Context())
+		if err != nil || all != 1 || old != late {
+			t.Errorf("%d unanswered, %d of them late, want one, late %d: %v", all, old, late, err)
+		}
+	}
+	unanswered(0)
 	day := 24 * time.Hour
 	h.pass(2 * day)
+	unanswered(1)
 	h.state(r.ID, helpline.ReferralSent)
 	if got, err := h.Act(t.Context(), second, r.ID, "chased_link", "", time.Time{}); err != nil || got.Next != "chase" {
 		t.Fatal(got.Next, err)
@@ -155,6 +164,9 @@ func TestOneReferralOfThreeAdvisers(t *testing.T) {
 	}
 	if _, note, letter, err := h.Look(t.Context(), third, r.ID, true); err != nil || letter.Reveal() != letterText || note.Reveal() != "Calls from [phone] only, rings twice." {
 		t.Errorf("%q %v", note.Reveal(), err)
+	}
+	if all, late, err := h.rows.Unanswered(t.Context()); err != nil || all != 0 || late != 0 {
+		t.Errorf("accepted, and still unanswered: %d, %d late: %v", all, late, err)
 	}
 	if n := h.sql(`SELECT deed FROM audit WHERE deed = 'letter_read'`); n != "letter_read" {
 		t.Errorf("reading the letter is not audited: %q", n)

@@ -212,7 +212,7 @@ func (n *node) openLine(ctx context.Context) error {
 
 func (n *node) openPeople(ctx context.Context) (err error) {
 	n.signIn, err = agents.NewSignIn(agents.SignInOptions{
-		People: n.store, Cache: n.queue, Log: n.log,
+		People: n.store, Cache: n.queue, Pins: n.store, Audit: storage.NewCallbacks(n.store, n.cfg.Line), Log: n.log,
 		Revoked: func(person, session string) {
 			n.hub.Revoke(person, session)
 			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)

@@ -25,6 +25,10 @@ type Board interface {
 	SetDuty(ctx context.Context, adviser, state, reason string) error
 }
 
+// UnansweredReferrals counts those whose receiver has neither accepted nor declined, and of them those without a
+// receipt for two days.
+type UnansweredReferrals func(ctx context.Context) (all, late int, err error)
+
 // BoardHours counts what the ledger knows, between two instants by the hour; target is that of the service level.
 type BoardHours func(ctx context.Context, from, until time.Time, target time.Duration) ([]helpline.BoardHour, error)
 
@@ -50,6 +54,7 @@ type boardBody struct {
 	Danger     []dangerBody   `json:"danger"`
 	Callbacks  callbackCounts `json:"callbacks"`
 	Owed       int            `json:"owed"`
+	Referrals  referralCounts `json:"referrals"`
 	Day        hourBody       `json:"day"`
 	Hours      []hourBody     `json:"hours"`
 	TargetSecs int64          `json:"target_seconds"`
@@ -103,6 +108,12 @@ type callbackCounts struct {
 	Scheduled int `json:"scheduled"`
 	Review    int `json:"review"`
 	Missed    int `json:"missed"` // windows of seven days that closed untried
+}
+
+// referralCounts counts those whose receiver has not answered; of them, those without a receipt for two days.
+type referralCounts struct {
+	Unanswered int `json:"unanswered"`
+	Late       int `json:"late"`
 }
 
 // hourBody counts chats; the shares are null where there was nothing to share.
@@ -166,11 +177,26 @@ func (s *Server) readBoard(ctx context.Context) (boardBody, error) {
 		b.Degraded = append(b.Degraded, "postgres")
 	}
 	b.Unseen = s.unseen(ctx)
+	if len(b.Degraded) == 0 {
+		b.Referrals = s.referred(ctx)
+	}
 	b.Hours, b.Day = []hourBody{}, hourOf(helpline.BoardSum(hours))
 	for _, h := range hours {
 		b.Hours = append(b.Hours, hourOf(h))
 	}
 	return b, nil
+}
+
+// referred counts the unanswered referrals; none while they cannot be counted, which degraded tells.
+func (s *Server) referred(ctx context.Context) (n referralCounts) {
+	if s.unanswered == nil {
+		return n
+	}
+	all, late, err := s.unanswered(ctx)
+	if err != nil {
+		return n
+	}
+	return referralCounts{Unanswered: all, Late: late}
 }
 
 // targets gives those of the sheet, the defaults where it has none or cannot be read.

@@ -75,10 +75,14 @@ func (d *desk) happened(context.Context, time.Time, time.Time) (map[string]int, 
 	return map[string]int{helpline.Paged: 2}, d.late
 }
 
+func (d *desk) unanswered(context.Context) (all, late int, err error) { return 3, 1, d.late }
+
 func withBoard(t *testing.T, role string) (*house, *desk, map[string]string) {
 	t.Helper()
 	d := &desk{people: []Account{{Person: helpline.Person{ID: reqA, Name: "aino", Roles: []string{"adviser"}, Languages: []string{"fi"}, Capacity: 2}}}}
-	h := newHouse(t, func(o *Options) { o.Board, o.Accounts, o.Hours, o.Happened = d, d, d.hours, d.happened })
+	h := newHouse(t, func(o *Options) {
+		o.Board, o.Accounts, o.Hours, o.Happened, o.Unanswered = d, d, d.hours, d.happened, d.unanswered
+	})
 	if r := h.do(t, call{"POST", "/api/v1/session", `{"name":"` + role + `","password":"right"}`, nil}); r.status != 204 {
 		t.Fatal(r.body)
 	}
@@ -98,6 +102,9 @@ func TestBoard(t *testing.T) {
 	}
 	if b.Day.Arrived != 4 || *b.Day.ServiceLevel != 0.5 || *b.Day.Abandonment != 0.25 || *b.Day.MeanWait != 30 || b.Hours[1].ServiceLevel != nil {
 		t.Errorf("the day is %+v", b.Day)
+	}
+	if b.Referrals != (referralCounts{3, 1}) {
+		t.Errorf("referrals %+v", b.Referrals)
 	}
 	d.late = errors.New("away")
 	if r := h.do(t, call{"GET", "/api/v1/board", "", auth}); r.status != 200 || !strings.Contains(r.body, `"degraded":["postgres"]`) {

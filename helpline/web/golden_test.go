@@ -31,10 +31,6 @@ GET    /api/v1/contact/socket     conversation   token upgrade
 GET    /api/v1/contact/stream     stream         token stream
 POST   /api/v1/contact/frames     frames         token
 GET    /api/v1/status             status         public
-POST   /api/v1/session            sign-in        public
-GET    /api/v1/session            session        account
-DELETE /api/v1/session            sign-out       public
-POST   /api/v1/session/lock       lock           account
 POST   /api/v1/console/ticket     ticket         adviser
 GET    /api/v1/console/socket     console-socket public upgrade
 POST   /api/v1/console/stream     console-stream public stream
@@ -71,6 +67,12 @@ GET    /blank                     blank-page     public
 GET    /static/*                  static         public
 GET    /openapi.json              openapi        public
 GET    /asyncapi.json             asyncapi       public
+POST   /api/v1/session            sign-in        public
+GET    /api/v1/session            session        account
+DELETE /api/v1/session            sign-out       public
+POST   /api/v1/session/lock       lock           account
+PUT    /api/v1/session/pin        pin-set        account
+POST   /api/v1/session/unlock     unlock         account
 GET    /api/v1/reports            reports        supervisor
 GET    /api/v1/reports/pack       report-pack    supervisor
 GET    /api/v1/reports/book       report-book    supervisor
@@ -117,6 +119,8 @@ bad_credentials        401    0 retry=false
 signed_out             401 4504 retry=false
 bad_origin             403    0 retry=false
 forbidden              403    0 retry=false
+pin_spent              403    0 retry=false
+wrong_pin              403    0 retry=false
 not_found              404 4503 retry=false
 method_not_allowed     405    0 retry=false
 console_replaced       409 4501 retry=false

@@ -82,6 +82,8 @@ var answers = map[helpline.Code]answer{
 	helpline.ErrBadCredentials:      {401, 0, false},
 	helpline.ErrSignedOut:           {401, 4504, false},
 	helpline.ErrForbidden:           {403, 0, false},
+	helpline.ErrWrongPin:            {403, 0, false},
+	helpline.ErrPinSpent:            {403, 0, false},
 	codeWithheld:                    {409, 0, false},
 	codeMalformed:                   {400, 1007, false},
 	codeTooDeep:                     {400, 1007, false},

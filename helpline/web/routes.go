@@ -69,10 +69,6 @@ func (s *Server) table() []route {
 		{"GET", "/api/v1/contact/stream", "stream", token, "stream", s.contactStream},
 		{"POST", "/api/v1/contact/frames", "frames", token, "", s.contactFrames},
 		{"GET", "/api/v1/status", "status", public, "", s.status},
-		{"POST", sessionPath, "sign-in", public, "", s.signIn},
-		{"GET", sessionPath, "session", account, "", s.session},
-		{"DELETE", sessionPath, "sign-out", public, "", s.signOut},
-		{"POST", sessionPath + "/lock", "lock", account, "", s.lock},
 		{"POST", "/api/v1/console/ticket", "ticket", adviser, "", s.ticket},
 		{"GET", "/api/v1/console/socket", "console-socket", public, "upgrade", s.consoleSocket},
 		{"POST", "/api/v1/console/stream", "console-stream", public, "stream", s.consoleStream},
@@ -109,7 +105,19 @@ func (s *Server) table() []route {
 		{"GET", "/static/*", "static", public, "", echo.WrapHandler(s.pages.StaticHandler())},
 		{"GET", "/openapi.json", "openapi", public, "", document(docs.OpenAPI())},
 		{"GET", "/asyncapi.json", "asyncapi", public, "", document(docs.AsyncAPI())},
-	}, s.numbers(), s.work())
+	}, s.doors(), s.numbers(), s.work())
+}
+
+// doors is every address of signing in and of the screen's lock.
+func (s *Server) doors() []route {
+	return []route{
+		{"POST", sessionPath, "sign-in", public, "", s.signIn},
+		{"GET", sessionPath, "session", account, "", s.session},
+		{"DELETE", sessionPath, "sign-out", public, "", s.signOut},
+		{"POST", sessionPath + "/lock", "lock", account, "", s.lock},
+		{"PUT", sessionPath + "/pin", "pin-set", account, "", s.setPin},
+		{"POST", sessionPath + "/unlock", "unlock", account, "", s.unlock},
+	}
 }
 
 // work is every address of what is left undone.

@@ -25,28 +25,30 @@ const (
 
 // Options are what the edge needs of the rest of the house.
 type Options struct {
-	Line      *helpline.Line
-	Contacts  *Contacts // the hub that also gets this node's notices
-	Pages     *Pages
-	SignIn    SignIn
-	Roster    Roster // nil: none is kept here
-	Board     Board  // nil: no board is shown here, nor with any of the next three missing
-	Accounts  Accounts
-	Hours     BoardHours
-	Happened  Happened
-	Sheets    Sheets              // nil: none are kept here
-	Screen    func(string) string // masks what looks like an identifier; nil: nothing does
-	Directory Directory           // nil, as the next two: nothing of the kind is kept here
-	Referrals *helpline.Referrals
-	Register  *helpline.Disclosures
-	Deeds     *helpline.Deeds // nil: no audit is read here
-	Reports   Reports         // nil: none are kept here
-	Prover    Prover          // nil: nothing is proved here
-	Forms     Forms           // nil, as the next two: nothing that is left undone is shown here
-	Missed    MissedWindows
-	Staffing  Staffing
-	Console   http.Handler     // the adviser's socket, after Origin and rate were checked
-	Sockets   *socket.Registry // closes contact sockets at the end; nil: one of its own
+	Line       *helpline.Line
+	Contacts   *Contacts // the hub that also gets this node's notices
+	Pages      *Pages
+	SignIn     SignIn
+	Pins       Pins   // nil: only the password opens a locked screen
+	Roster     Roster // nil: none is kept here
+	Board      Board  // nil: no board is shown here, nor with any of the next three missing
+	Accounts   Accounts
+	Hours      BoardHours
+	Happened   Happened
+	Sheets     Sheets              // nil: none are kept here
+	Screen     func(string) string // masks what looks like an identifier; nil: nothing does
+	Directory  Directory           // nil, as the next two: nothing of the kind is kept here
+	Referrals  *helpline.Referrals
+	Register   *helpline.Disclosures
+	Deeds      *helpline.Deeds // nil: no audit is read here
+	Reports    Reports         // nil: none are kept here
+	Prover     Prover          // nil: nothing is proved here
+	Forms      Forms           // nil, as the next two: nothing that is left undone is shown here
+	Missed     MissedWindows
+	Staffing   Staffing
+	Unanswered UnansweredReferrals // nil: no referrals are counted here
+	Console    http.Handler        // the adviser's socket, after Origin and rate were checked
+	Sockets    *socket.Registry    // closes contact sockets at the end; nil: one of its own
 
 	Origins        []string // as browsers write them, exactly
 	TrustedProxies []netip.Prefix
@@ -69,34 +71,36 @@ type Options struct {
 
 // Server is the edge of one node.
 type Server struct {
-	line      *helpline.Line
-	contacts  *Contacts
-	pages     *Pages
-	signer    SignIn
-	console   http.Handler
-	roster    Roster
-	board     Board
-	accounts  Accounts
-	hours     BoardHours
-	happened  Happened
-	sheets    Sheets
-	screen    func(string) string
-	boards    chan struct{} // streams of the board that are open
-	directory Directory
-	referrals *helpline.Referrals
-	register  *helpline.Disclosures
-	deeds     *helpline.Deeds
-	reports   Reports
-	prover    Prover
-	forms     Forms
-	missed    MissedWindows
-	staffing  Staffing
-	origins   origins
-	phone     string
-	mail      string
-	cookie    string
-	secure    bool
-	log       *slog.Logger
+	line       *helpline.Line
+	contacts   *Contacts
+	pages      *Pages
+	signer     SignIn
+	pins       Pins
+	console    http.Handler
+	roster     Roster
+	board      Board
+	accounts   Accounts
+	hours      BoardHours
+	happened   Happened
+	sheets     Sheets
+	screen     func(string) string
+	boards     chan struct{} // streams of the board that are open
+	directory  Directory
+	referrals  *helpline.Referrals
+	register   *helpline.Disclosures
+	deeds      *helpline.Deeds
+	reports    Reports
+	prover     Prover
+	forms      Forms
+	missed     MissedWindows
+	staffing   Staffing
+	unanswered UnansweredReferrals
+	origins    origins
+	phone      string
+	mail       string
+	cookie     string
+	secure     bool
+	log        *slog.Logger
 
 	networks *networks
 	intakes  *buckets
@@ -130,10 +134,10 @@ func New(o Options) (*Server, error) {
 	}
 	l := o.Limits.orDefaults()
 	s := &Server{
-		line: o.Line, contacts: o.Contacts, pages: o.Pages, signer: o.SignIn, console: o.Console, roster: o.Roster,
+		line: o.Line, contacts: o.Contacts, pages: o.Pages, signer: o.SignIn, pins: o.Pins, console: o.Console, roster: o.Roster,
 		board: o.Board, accounts: o.Accounts, hours: o.Hours, happened: o.Happened, sheets: o.Sheets, screen: o.Screen, boards: make(chan struct{}, boardsAtOne),
 		directory: o.Directory, referrals: o.Referrals, register: o.Register, deeds: o.Deeds, reports: o.Reports, prover: o.Prover,
-		forms: o.Forms, missed: o.Missed, staffing: o.Staffing,
+		forms: o.Forms, missed: o.Missed, staffing: o.Staffing, unanswered: o.Unanswered,
 		phone: o.Phone, mail: o.Mail, cookie: "adviceline", secure: o.Secure, log: o.Log,
 		networks: &networks{now: o.Now},
 		intakes:  newBuckets(l.Intake, o.Now), resumes: newBuckets(l.Resume, o.Now),

@@ -23,6 +23,12 @@ type SignIn interface {
 	Ticket(ctx context.Context, s helpline.Session) (ticket string, expires time.Time, err error)
 }
 
+// Pins opens locked screens. Errors: ErrInvalid, ErrWrongPin, ErrPinSpent, ErrSignedOut.
+type Pins interface {
+	SetPin(ctx context.Context, id, pin string) error
+	Unlock(ctx context.Context, id, pin string) error
+}
+
 // signInBody is what a person signs in with; code is for a second factor to come.
 type signInBody struct {
 	Name     string `json:"name"`
@@ -58,18 +64,22 @@ func (s *Server) cookieOf(name, id string, age int) *http.Cookie {
 	}
 }
 
-// sessionBody tells a person who they are here.
+// sessionBody tells a person who they are here, whether a PIN opens their locked screen, and how long the sign-in lasts.
 type sessionBody struct {
 	Name      string   `json:"name"`
 	Roles     []string `json:"roles"`
 	Languages []string `json:"languages"`
+	Pin       bool     `json:"pin"`
+	Seconds   int64    `json:"seconds_left"`
 }
 
 // session tells whose session it is.
 func (s *Server) session(c echo.Context) error {
-	p := signedIn(c).Person
+	signed := signedIn(c)
+	p := signed.Person
 	return c.JSON(http.StatusOK, sessionBody{
 		Name: p.Name, Roles: append([]string{}, p.Roles...), Languages: append([]string{}, p.Languages...),
+		Pin: signed.Pin, Seconds: max(0, seconds(signed.Expires.Sub(s.now()))),
 	})
 }
 

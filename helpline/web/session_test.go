@@ -24,7 +24,7 @@ func TestSession(t *testing.T) {
 		}
 		return m
 	}
-	if r := h.do(t, call{"GET", "/api/v1/session", "", with("")}); r.status != 200 || r.body != `{"name":"adviser","roles":["adviser"],"languages":["fi"]}`+"\n" {
+	if r := h.do(t, call{"GET", "/api/v1/session", "", with("")}); r.status != 200 || r.body != `{"name":"adviser","roles":["adviser"],"languages":["fi"],"pin":false,"seconds_left":0}`+"\n" {
 		t.Errorf("session: %d %s", r.status, r.body)
 	}
 	for _, origin := range []string{"", "null", "http://evil.example", h.URL + "/", strings.ToUpper(h.URL)} {

@@ -1,10 +1,13 @@
 package e2e
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
 	"github.com/google/uuid"
 )
 
@@ -50,6 +53,9 @@ func boardStory(s *stage) {
 	p.click("night-show")
 	p.until("shows the night", `document.querySelector('[data-test="night-sum"]')`)
 	s.at("night", p)
+	for _, fault := range s.printed(p) {
+		s.Errorf("the night on paper, in %s: %s", s.lang, fault)
+	}
 	p.click("account-more")
 	p.until("offers an account", `document.querySelector('[data-test="account-save"]').offsetParent`)
 	s.at("account", p)
@@ -75,6 +81,32 @@ func boardStory(s *stage) {
 	s.at("audit", p)
 	c.leave("done")
 	helper.must(s.T, "duty", map[string]any{"type": "duty", "state": "off", "confirm": true})
+}
+
+// onPaper lists what is wrong with what the printer gets.
+const onPaper = `[...document.querySelectorAll("button, input, select, textarea, summary, nav")].filter((e) => e.checkVisibility()).map((e) => "shows " + e.outerHTML.slice(0, 80))
+	.concat([...document.querySelectorAll("main > *, #board > section")].filter((e) => e.checkVisibility() && e.id !== "board" && e.id !== "night").map((e) => "shows #" + e.id + " " + e.className))
+	.concat(document.querySelector('[data-test="night-sum"]').checkVisibility() && document.querySelector("#night table").checkVisibility() ? [] : ["shows no night"])
+	.concat([...document.querySelectorAll("#night *")].filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth).map((e) => "cuts " + e.tagName))`
+
+// printed looks at the page as a printer gets it, on a sheet of A4 with its margins: it fits the width, has the night and
+// nothing else, and no control.
+func (s *stage) printed(p *tab) (faults []string) {
+	s.Helper()
+	media := func(name string) {
+		p.do(func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: name})
+			return chromedp.Void{}, err
+		})
+	}
+	media("print")
+	p.do(chromedp.EmulateViewport(680, 1000))
+	if err := s.read(p, onPaper, &faults); err != nil {
+		s.Fatalf("read the sheet: %v", err)
+	}
+	media("")
+	p.do(s.screenOf(p))
+	return faults
 }
 
 // A supervisor closes intake, opens it again, makes an account that signs in at once, and disables it: its console

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -54,4 +55,85 @@ func TestLockedScreenStillRings(t *testing.T) {
 	k.write("password", password)
 	k.click("sign-in")
 	k.until("has both chats", `document.querySelectorAll('[data-test="leg"]').length === 2`)
+	pinOpens(k, password)
+	twelveHours(k, h, c, password)
+}
+
+// pinOpens: fifteen minutes without a hand lock the screen, the PIN of this sign-in opens it, and after five wrong ones
+// only the password does.
+func pinOpens(k *keys, password string) {
+	k.t.Helper()
+	k.write("pin-new", "111111")
+	k.click("pin-save")
+	k.until("is told that this is no PIN", `document.querySelector('[data-test="pin-error"]').textContent`)
+	k.setPin()
+	k.passes(901)
+	k.until("locks by itself", `document.querySelector('[data-test="lock-pin"]').offsetParent && !document.body.innerText.includes("sentinel")`)
+	k.wrong("204817")
+	k.write("lock-pin", "204816")
+	k.until("is open by its PIN", `document.getElementById("desk").offsetParent && document.querySelectorAll('[data-test="leg"]').length === 2`)
+	k.click("lock")
+	k.until("asks for the PIN", `document.querySelector('[data-test="lock-pin"]').offsetParent`)
+	for range 4 {
+		k.wrong("204818")
+	}
+	k.write("lock-pin", "204819")
+	k.until("asks for the password", `document.querySelector('[data-test="lock-password"]').offsetParent && !document.querySelector('[data-test="lock-pin"]').offsetParent`)
+	k.write("lock-password", password)
+	k.press("Enter", "Enter", false)
+	k.until("is open by the password", `document.getElementById("desk").offsetParent && document.querySelector('[data-test="pin-form"]').offsetParent`)
+}
+
+// twelveHours: a sign-in grows old while a chat goes on; the password is asked for in place, with the PIN set too, the
+// connection stays, and the chat is the same afterwards.
+func twelveHours(k *keys, h *house, c *contactClient, password string) {
+	k.t.Helper()
+	db := h.postgres("adviceline")
+	old := func(left string) {
+		k.t.Helper()
+		if _, err := db.Exec(k.t.Context(), `UPDATE session SET expires = now() + $1::interval`, left); err != nil {
+			k.t.Fatal(err)
+		}
+	}
+	old("6 minutes")
+	k.do(chromedp.Reload())
+	k.until("has both chats again", `document.querySelectorAll('[data-test="leg"]').length === 2`)
+	k.setPin()
+	k.eval(`(() => { const e = document.querySelector('[data-test="connection"]'); window.__broke = 0;
+		new MutationObserver(() => { if (e.getAttribute("data-phase") !== "open") window.__broke++; }).observe(e, {attributes: true}); return true; })()`)
+	k.passes(120)
+	k.until("asks for the password in place", `document.querySelector('[data-test="lock-password"]').offsetParent && document.querySelector('[data-test="lock-news"]').textContent`)
+	old("-1 second")
+	c.say("sentinel-after-twelve-hours")
+	k.write("lock-password", password)
+	k.press("Enter", "Enter", false)
+	k.until("is open", `document.getElementById("desk").offsetParent`)
+	k.until("has heard what was said", `[...document.querySelectorAll('[data-test="leg"]')].some((leg) => { leg.click(); return document.body.innerText.includes("sentinel-after-twelve-hours"); })`)
+	heard := c.hears()
+	k.say("still here")
+	eventually(k.t, patience, "the contact hears on", func() bool { return c.hears() > heard })
+	if !k.is(`window.__broke === 0`) {
+		k.t.Error("the connection broke")
+	}
+}
+
+// setPin gives the sign-in a PIN.
+func (k *keys) setPin() {
+	k.t.Helper()
+	k.write("pin-new", "204816")
+	k.click("pin-save")
+	k.until("has a PIN", `!document.querySelector('[data-test="pin-form"]').offsetParent`)
+}
+
+// wrong tries a PIN that does not open.
+func (k *keys) wrong(pin string) {
+	k.t.Helper()
+	k.write("lock-pin", pin)
+	k.until("is told that it is wrong", `document.querySelector('[data-test="lock-error"]').textContent && !document.querySelector('[data-test="lock-pin"]').value && !document.querySelector('[data-test="unlock"]').disabled`)
+}
+
+// passes lets the page's clock run ahead by seconds.
+func (k *keys) passes(seconds int) {
+	k.t.Helper()
+	k.eval(fmt.Sprintf(`(() => { const before = Date.now; Date.now = () => before() + %d; return true; })()`, seconds*1000))
 }

@@ -45,7 +45,7 @@ func raise(t *testing.T, lang string) *stage {
 		}
 		t.Skip("the accessibility rules are missing: run make setup-test")
 	}
-	set := settings{"OFFER_SECONDS": "300", "AWAY_DANGER_SECONDS": "1"}
+	set := settings{"OFFER_SECONDS": "300", "AWAY_DANGER_SECONDS": "1", "PARK_SECONDS": "1"}
 	if !slices.Contains(pageTongues, lang) {
 		set["DRAFT_LANGUAGES"] = lang
 	}

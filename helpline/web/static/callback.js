@@ -2,7 +2,7 @@
 
 import {fill, label} from './codes.js';
 import {button, make, named, put, show} from './dom.js';
-import {say} from './words.js';
+import {has, say} from './words.js';
 
 const LIST_EVERY = 30000;
 
@@ -100,12 +100,15 @@ export class Callbacks {
     show(document.getElementById('no-calls'), list.length === 0);
     list.forEach((c) => {
       const words = (c.state === 'review' ? say('k.call_review') : when(c.due)) + ', ' + label('language', c.language) +
-        (c.reason ? ', ' + c.reason : '') + (c.linked ? ', +' + c.linked : '');
+        (c.reason ? ', ' + why(c.reason) : '') + (c.linked ? ', +' + c.linked : '');
       if (c.state === 'review') box.appendChild(button(words, 'call-review', () => this.choose(c.contact, false)));
       else box.appendChild(make('p', 'small', words, 'call-due'));
     });
   }
 }
+
+/** Why a call stands in the list: how a try went, or that a window was missed. @param {string} reason */
+function why(reason) { return has('k.call_why_' + reason) ? say('k.call_why_' + reason) : label('callback_result', reason); }
 
 function when(instant) {
   return new Intl.DateTimeFormat(document.documentElement.lang, {weekday: 'short', hour: '2-digit', minute: '2-digit'}).format(new Date(instant));

@@ -46,7 +46,7 @@ function enter() {
     ['duty', 'desk'].forEach((id) => show(document.getElementById(id), true));
     show(named('sign-out'), true);
     const desk = new Desk();
-    new Lock(person.name, desk);
+    new Lock(person, desk);
     desk.start();
   });
 }

@@ -181,7 +181,8 @@ export class Desk {
     box.textContent = '';
     show(document.getElementById('no-owed'), this.owed.size === 0);
     this.owed.forEach((o) => {
-      const what = [o.asks && label('asks', o.asks), o.language && label('language', o.language)].filter(Boolean).join(', ');
+      const what = [o.asks && label('asks', o.asks), o.language && label('language', o.language)].filter(Boolean).join(', ') ||
+        (has('k.beside_' + o.channel) ? say('k.beside_' + o.channel) : '');
       const b = make('button', 'leg', say('k.owed_item', {What: what || o.contact.slice(0, 8)}), 'owed-form');
       b.type = 'button';
       b.setAttribute('data-contact', o.contact);

@@ -220,6 +220,12 @@ export class Legs {
     return place + '. ' + [label('asks', leg.opened.asks), label('language', leg.opened.language)].join(', ');
   }
 
+  /** How a leg stands. Of a call nobody is on the line before it is dialled. @private */
+  state(leg) {
+    if (leg.moving && leg.state !== 'ended') return say('k.state_transferring');
+    return leg.opened.channel === 'callback' && leg.state === 'active' ? say('k.beside_phone') : say('k.state_' + leg.state);
+  }
+
   /** @private */
   paint() {
     show(document.getElementById('no-legs'), this.all.size === 0);
@@ -227,18 +233,19 @@ export class Legs {
       leg.tab.textContent = '';
       if (leg.unread) leg.tab.appendChild(make('span', 'unread', say('k.unread', {Count: leg.unread})));
       leg.tab.appendChild(make('span', '', this.name(leg)));
-      leg.tab.appendChild(make('span', 'state', say('k.state_' + (leg.moving && leg.state !== 'ended' ? 'transferring' : leg.state))));
+      leg.tab.appendChild(make('span', 'state', this.state(leg)));
       leg.tab.setAttribute('aria-current', String(leg === this.chosen));
       leg.tab.setAttribute('data-state', leg.state);
       show(leg.box, leg === this.chosen);
     });
     show(document.getElementById('nothing'), !this.chosen);
-    show(this.lists, Boolean(this.chosen));
+    const call = Boolean(this.chosen) && this.chosen.opened.channel === 'callback';
+    show(this.lists, Boolean(this.chosen) && (!call || this.chosen.box.childElementCount > 0));
     const box = document.getElementById('facts');
     show(box, Boolean(this.chosen));
     box.textContent = '';
     if (this.chosen) box.appendChild(facts(this.chosen.opened));
     show(document.getElementById('write'), Boolean(this.chosen) && this.chosen.state !== 'ended');
-    show(document.getElementById('composer'), Boolean(this.chosen) && this.chosen.state !== 'left');
+    show(document.getElementById('composer'), Boolean(this.chosen) && this.chosen.state !== 'left' && !call); // nobody reads in a call
   }
 }

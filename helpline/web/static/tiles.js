@@ -28,6 +28,7 @@ export function tiles(b) {
     ['missed', b.day.missed, say('b.declined', {Count: b.day.declined}), false],
     ['callbacks', b.callbacks.scheduled, say('b.review', {Count: b.callbacks.review}) + ', ' + say('b.windows_missed', {Count: b.callbacks.missed}), b.callbacks.review > 0 || b.callbacks.missed > 0],
     ['owed', b.owed, '', false],
+    ['referrals', b.referrals.unanswered, say('b.no_receipt', {Count: b.referrals.late}), b.referrals.late > 0],
     ['backlog', b.backlog, '', b.backlog > 1000],
   ];
   const box = document.getElementById('tiles');

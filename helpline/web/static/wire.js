@@ -194,8 +194,9 @@ export class Wire {
     this.options.frame(frame);
   }
 
-  /** A newer stream takes the place of this one before its life is over: nobody notices. @private */
+  /** A newer connection takes the place of this one before its life is over: nobody notices. */
   renew() {
+    if (!this.welcomed || this.stopped) return;
     const turn = this.turn;
     this.options.hello(true).then((hello) => {
       if (turn !== this.turn || this.stopped) return;
@@ -206,7 +207,7 @@ export class Wire {
       this.old = this.link;
       this.turn++;
       this.welcomed = false;
-      this.detour = performance.now() + 1000; // what works goes on: a stream again
+      if (this.streaming) this.detour = performance.now() + 1000; // what works goes on: a stream again
       this.connect(hello, this.turn);
     });
   }
