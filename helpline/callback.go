@@ -199,8 +199,7 @@ func (l *Line) callback(ctx context.Context, in Intake) (Admission, error) {
 // schedule brings a stored callback into the queue. What fails here the next round of Rebook does.
 func (l *Line) schedule(ctx context.Context, c Callback) {
 	_, events, err := l.Calls.Queue.Schedule(ctx, l.booking(c))
-	l.durable(ctx, events)
-	if err != nil {
+	if err = errors.Join(err, l.durable(ctx, events)); err != nil {
 		l.Log.WarnContext(ctx, "callback not scheduled yet", "error", err)
 	}
 }

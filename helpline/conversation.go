@@ -103,8 +103,7 @@ func (l *Line) LeaveSeat(ctx context.Context, s Seat, kind string) error {
 	if err != nil {
 		return fmt.Errorf("leave line: %w", err)
 	}
-	l.durable(ctx, events)
-	return nil
+	return l.durable(ctx, events)
 }
 
 // SayAsContact stores and delivers a message of the contact; a repeated cid gives the same seq.
@@ -169,8 +168,7 @@ func (l *Line) End(ctx context.Context, c Console, contact, reason string) error
 	if err != nil {
 		return fmt.Errorf("end conversation: %w", err)
 	}
-	l.durable(ctx, events)
-	return nil
+	return l.durable(ctx, events)
 }
 
 // Release lets out what the adviser wrote and no page had shown when somebody came back by number, once

@@ -112,8 +112,7 @@ func (l *Line) Attempt(ctx context.Context, c Console, a Attempt) (time.Time, er
 		l.Note(events)
 		return time.Time{}, fmt.Errorf("note attempt: %w", err)
 	}
-	l.durable(ctx, events)
-	return due, nil
+	return due, l.durable(ctx, events)
 }
 
 // agree makes room for a next time outside the windows, where that is allowed.
@@ -179,7 +178,9 @@ func (l *Line) StopCall(ctx context.Context, c Console, number, id string) error
 	if err != nil {
 		return fmt.Errorf("stop callback: %w", err)
 	}
-	l.durable(ctx, events)
+	if err := l.durable(ctx, events); err != nil {
+		return err
+	}
 	deed := Deed{ID: id, Adviser: c.Adviser, Deed: "stop", Contact: contact}
 	if err := l.Calls.Audit.Audit(ctx, deed); err != nil {
 		l.Log.WarnContext(ctx, "stop of a callback not in the audit", "error", err)

@@ -32,6 +32,8 @@ const (
 	ErrTooMany Code = "too_many"
 	// ErrQueueUnavailable says that Redis cannot be reached or may not be used.
 	ErrQueueUnavailable Code = "queue_unavailable"
+	// ErrOldIncarnation says that an event comes from a life of the queue that is over by the ledger.
+	ErrOldIncarnation Code = "old_incarnation"
 	// ErrLineClosed says that the line takes no new contacts now.
 	ErrLineClosed Code = "line_closed"
 	// ErrCallbackUnavailable says that this line takes no callback requests.

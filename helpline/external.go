@@ -59,7 +59,9 @@ func (l *Line) Beside(ctx context.Context, c Console, x External) (leg Leg, book
 		if leg, events, err = l.External.External(ctx, c, l.CallID(c.Adviser, x.Ref), x.Channel); err != nil {
 			return Leg{}, nil, fmt.Errorf("open external leg: %w", err)
 		}
-		l.durable(ctx, events)
+		if err := l.durable(ctx, events); err != nil {
+			return Leg{}, nil, err
+		}
 	}
 	if x.Answers == nil {
 		return leg, booked, nil

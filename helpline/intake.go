@@ -96,7 +96,9 @@ func (l *Line) Admit(ctx context.Context, in Intake) (Admission, error) {
 	if err != nil {
 		return Admission{}, fmt.Errorf("enqueue contact: %w", err)
 	}
-	l.durable(ctx, events)
+	if err := l.durable(ctx, events); err != nil {
+		return Admission{}, err
+	}
 	return l.admission(entered), nil
 }
 
@@ -133,6 +135,8 @@ func (l *Line) Resume(ctx context.Context, requestID, number string) (Admission,
 	if err != nil {
 		return Admission{}, fmt.Errorf("resume contact: %w", err)
 	}
-	l.durable(ctx, events)
+	if err := l.durable(ctx, events); err != nil {
+		return Admission{}, err
+	}
 	return l.admission(entered), nil
 }

@@ -36,7 +36,7 @@ func Kept() []Keeping {
 		}},
 		{Name: "drafts", Lives: []time.Duration{Correction}},
 		{Name: "notices"},
-		{Name: "spool", Keys: []string{"spool", "refused"}},
+		{Name: "spool", Keys: []string{"spool", "refused"}, Lives: []time.Duration{LedgerLife}},
 		{Name: "ledger", Tables: []string{"contact", "event", "incarnation"}, Lives: []time.Duration{LedgerCoarse, LedgerLife}},
 		{Name: "decisions", Lives: []time.Duration{LedgerCoarse}},
 		{Name: "callbacks", Tables: []string{"callback"}, Lives: []time.Duration{numberStays, CallbackLife}},

@@ -2,6 +2,8 @@ package helpline
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 )
@@ -106,12 +108,13 @@ type Line struct {
 	Timing  Timing
 	Now     func() time.Time // only for the day of a key; Redis TIME decides everything else
 	Log     *slog.Logger
-	Observe func(Event)   // metrics; called once per event by the node that made it
-	Calls   *Callbacks    // nil: the line takes no callbacks
-	Watches Watches       // nil: no roster says when a shift ends
-	Paging  PageQueue     // nil: nobody is paged
-	Ratings FeedbackQueue // nil: feedback is not counted
-	Matters *Matters      // nil: the line keeps no cards
+	Observe func(Event)                                        // metrics; called once per event by the node that made it
+	Over    func(ctx context.Context, incarnation int64) error // ends a life of the queue that the ledger has left; nil: nobody does
+	Calls   *Callbacks                                         // nil: the line takes no callbacks
+	Watches Watches                                            // nil: no roster says when a shift ends
+	Paging  PageQueue                                          // nil: nobody is paged
+	Ratings FeedbackQueue                                      // nil: feedback is not counted
+	Matters *Matters                                           // nil: the line keeps no cards
 
 	Interpreters InterpreterQueue                 // nil: how far an interpreter is stands nowhere
 	FirstLine    func(languages ...string) string // greets whom nobody on duty can talk to; nil: nobody does
@@ -139,17 +142,25 @@ func (l *Line) submit(events []Event) <-chan error {
 
 // durable waits until events are committed, at most Timing.DurableWait. When Postgres does not
 // answer in time the fact stands in the spool, which the append-only file made durable before the
-// script's reply came (architecture.md, "Three facts").
-func (l *Line) durable(ctx context.Context, events []Event) {
+// script's reply came (architecture.md, "Three facts"). Events of a life that the ledger has left are no facts:
+// ErrQueueUnavailable, and every node is shut out of that life, or a repetition would find the step done there.
+func (l *Line) durable(ctx context.Context, events []Event) error {
 	done := l.submit(events)
 	timer := time.NewTimer(l.Timing.DurableWait)
 	defer timer.Stop()
 	select {
 	case err := <-done:
+		if errors.Is(err, ErrOldIncarnation) {
+			if l.Over != nil {
+				err = errors.Join(err, l.Over(ctx, events[0].Incarnation))
+			}
+			return fmt.Errorf("make durable: %w", errors.Join(ErrQueueUnavailable, err))
+		}
 		if err != nil {
 			l.Log.WarnContext(ctx, "ledger behind, spool keeps the fact", "events", len(events))
 		}
 	case <-timer.C:
 	case <-ctx.Done():
 	}
+	return nil
 }

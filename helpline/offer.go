@@ -42,7 +42,9 @@ func (l *Line) Accept(ctx context.Context, c Console, offer string) (Opened, err
 		l.Note(events)
 		return Opened{}, fmt.Errorf("accept offer: %w", err)
 	}
-	l.durable(ctx, events)
+	if err := l.durable(ctx, events); err != nil {
+		return Opened{}, err
+	}
 	o := l.open(ctx, leg)
 	l.greet(ctx, c, &o)
 	return o, nil

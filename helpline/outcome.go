@@ -98,8 +98,7 @@ func (l *Line) Record(ctx context.Context, c Console, contact string, answers []
 	if err != nil {
 		return fmt.Errorf("record outcome: %w", err)
 	}
-	l.durable(ctx, events)
-	return nil
+	return l.durable(ctx, events)
 }
 
 // Owed lists the forms that this adviser owes, or that anybody may finish by now.

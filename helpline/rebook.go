@@ -50,7 +50,9 @@ func (l *Line) ToCallback(ctx context.Context, token string, in Intake) (Admissi
 	if err != nil {
 		return Admission{}, fmt.Errorf("convert chat: %w", err)
 	}
-	l.durable(ctx, events)
+	if err := l.durable(ctx, events); err != nil {
+		return Admission{}, err
+	}
 	return l.admission(entered), nil
 }
 
@@ -78,7 +80,9 @@ func (l *Line) ToChat(ctx context.Context, token string) (Admission, error) {
 	if err != nil {
 		return Admission{}, fmt.Errorf("open chat: %w", err)
 	}
-	l.durable(ctx, events)
+	if err := l.durable(ctx, events); err != nil {
+		return Admission{}, err
+	}
 	return l.admission(entered), nil
 }
 

@@ -57,8 +57,7 @@ func (l *Line) Overview(ctx context.Context, c Console, confirm bool) (Overview,
 	if err != nil {
 		return Overview{}, fmt.Errorf("look over shift: %w", err)
 	}
-	l.durable(ctx, events)
-	return o, nil
+	return o, l.durable(ctx, events)
 }
 
 // Heavy counts a heavy contact: that there was one today, not whose and not which.

@@ -58,7 +58,9 @@ func (l *Line) Take(ctx context.Context, c Console, contact string) (Opened, err
 		l.Note(events)
 		return Opened{}, fmt.Errorf("take contact: %w", err)
 	}
-	l.durable(ctx, events)
+	if err := l.durable(ctx, events); err != nil {
+		return Opened{}, err
+	}
 	o := l.open(ctx, leg)
 	l.greet(ctx, c, &o)
 	return o, nil
@@ -71,6 +73,5 @@ func (l *Line) CloseDanger(ctx context.Context, c Console, contact, code string)
 	if err != nil {
 		return fmt.Errorf("close danger: %w", err)
 	}
-	l.durable(ctx, events)
-	return nil
+	return l.durable(ctx, events)
 }

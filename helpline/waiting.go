@@ -74,6 +74,5 @@ func (l *Line) Leave(ctx context.Context, token, kind string) error {
 	if err != nil {
 		return fmt.Errorf("leave line: %w", err)
 	}
-	l.durable(ctx, events)
-	return nil
+	return l.durable(ctx, events)
 }

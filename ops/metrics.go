@@ -33,6 +33,7 @@ type Metrics struct {
 	repaired                 *prometheus.CounterVec
 	ended, offers            *prometheus.CounterVec
 	waiting, oldest, pending prometheus.Gauge
+	refused                  prometheus.Gauge
 	waits                    prometheus.Histogram
 	sockets                  *prometheus.GaugeVec
 	pages                    *prometheus.CounterVec
@@ -73,6 +74,7 @@ func NewMetrics(labels Labels) *Metrics {
 			Name: "adviceline_offers_total", Help: "Offers to advisers, by how they ended."}, []string{"result"}),
 		waiting: gauge("waiting", "Contacts that wait for an adviser now."),
 		oldest:  gauge("oldest_wait_seconds", "Age of the contact that has waited longest, in seconds; 0 when nobody waits."),
+		refused: gauge("ledger_refused", "Events that Postgres can never take and an operator has not removed; stays 0."),
 		pending: gauge("ledger_pending", "Acknowledged events that are in the spool and not yet in Postgres."),
 		waits: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "adviceline_wait_seconds", Help: "Wait of answered contacts, from arrival to accepted offer, in seconds.", Buckets: waitBuckets}),
@@ -103,7 +105,7 @@ func NewMetrics(labels Labels) *Metrics {
 			m.pages.WithLabelValues(way, result)
 		}
 	}
-	m.registry.MustRegister(m.textLost, m.notRecorded, m.missed, m.released, m.purged, m.pages, m.unmanned, m.accepted, m.recorded, m.repaired, m.ended, m.offers, m.waiting, m.oldest, m.pending, m.waits, m.sockets,
+	m.registry.MustRegister(m.textLost, m.notRecorded, m.missed, m.released, m.purged, m.pages, m.unmanned, m.accepted, m.recorded, m.repaired, m.ended, m.offers, m.waiting, m.oldest, m.pending, m.refused, m.waits, m.sockets,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -185,6 +187,9 @@ func (m *Metrics) SetQueue(waiting int, oldestSeconds float64) {
 	m.waiting.Set(float64(waiting))
 	m.oldest.Set(oldestSeconds)
 }
+
+// LedgerRefused sets how many events the database refused for good and nobody has looked at.
+func (m *Metrics) LedgerRefused(n int) { m.refused.Set(float64(n)) }
 
 // LedgerPending sets how many acknowledged events are not in Postgres yet.
 func (m *Metrics) LedgerPending(n int) { m.pending.Set(float64(n)) }

@@ -22,6 +22,9 @@ adviceline_contacts_accepted_total 1
 # TYPE adviceline_contacts_ended_total counter
 adviceline_contacts_ended_total{reason="finished"} 1
 adviceline_contacts_ended_total{reason="other"} 1
+# HELP adviceline_ledger_refused Events that Postgres can never take and an operator has not removed; stays 0.
+# TYPE adviceline_ledger_refused gauge
+adviceline_ledger_refused 1
 # HELP adviceline_ledger_pending Acknowledged events that are in the spool and not yet in Postgres.
 # TYPE adviceline_ledger_pending gauge
 adviceline_ledger_pending 3
@@ -66,12 +69,13 @@ func TestThePromisedMetrics(t *testing.T) {
 	m.Waited(7)
 	m.SetQueue(2, 12.5)
 	m.LedgerPending(3)
+	m.LedgerRefused(1)
 	m.Sockets("contact", 2)
 	m.Sockets("contact", -1)
 	names := []string{
 		"adviceline_contacts_accepted_total", "adviceline_contacts_ended_total", "adviceline_outcomes_recorded_total",
 		"adviceline_outcomes_not_recorded_total", "adviceline_callback_windows_missed_total",
-		"adviceline_waiting", "adviceline_oldest_wait_seconds", "adviceline_offers_total", "adviceline_ledger_pending",
+		"adviceline_waiting", "adviceline_oldest_wait_seconds", "adviceline_offers_total", "adviceline_ledger_pending", "adviceline_ledger_refused",
 		"adviceline_reconciler_repairs_total", "adviceline_sockets",
 	}
 	if err := testutil.GatherAndCompare(m.Registry(), strings.NewReader(promised), names...); err != nil {

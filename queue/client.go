@@ -47,6 +47,7 @@ type Queue struct {
 	ear         redis.UniversalClient // the node's one subscription, which would else hold a place of rdb
 	writer      *writer
 	opt         Options
+	at          servers
 	tag         string
 	scripts     map[string]script
 	incarnation func() int64
@@ -84,9 +85,9 @@ func Open(o Options) (*Queue, error) {
 		return nil, err
 	}
 	q := &Queue{
-		opt: o, tag: "{line:" + o.Line + "}", scripts: scripts, incarnation: func() int64 { return 0 }, stale: make(chan struct{}, 1),
+		opt: o, at: at, tag: "{line:" + o.Line + "}", scripts: scripts, incarnation: func() int64 { return 0 }, stale: make(chan struct{}, 1),
 	}
-	q.rdb, q.ear, q.door = at.dial(max(o.Pool-lanes, 1), q.same), at.dial(1, q.same), at.dial(3, nil)
+	q.rdb, q.ear, q.door = at.dial(max(o.Pool-lanes, 1), q.same), at.dial(1, q.same), at.dial(3, q.elected)
 	q.writer = newWriter(at.dial(lanes, q.same), backlog)
 	return q, nil
 }

@@ -37,6 +37,9 @@ func (o Options) servers() (s servers, err error) {
 	return s, nil
 }
 
+// noNotices spares servers a command that they do not know.
+var noNotices = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+
 // dial makes a client of at most so many connections: pipelines have none of their own beside them. check,
 // when it is not nil, looks at every new one.
 func (s servers) dial(connections int, check func(context.Context, *redis.Conn) error) redis.UniversalClient {
@@ -51,7 +54,7 @@ func (s servers) dial(connections int, check func(context.Context, *redis.Conn) 
 		ContextTimeoutEnabled: true, MaxRetries: -1, OnConnect: check,
 		DialTimeout: 2 * time.Second, ReadTimeout: 3 * time.Second, WriteTimeout: 3 * time.Second,
 		PoolTimeout:              3 * time.Second,
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+		MaintNotificationsConfig: noNotices,
 	})
 }
 

@@ -53,6 +53,16 @@ func (q *Queue) Bind(runID string) {
 	}
 }
 
+// Over shuts every node out of a life that the ledger has left: the next script of each finds it over, and its node
+// enters again. A life that is over already stays as it is.
+func (q *Queue) Over(ctx context.Context, incarnation int64) error {
+	if _, _, err := q.run(ctx, "over", incarnation); err != nil && !errors.Is(err, ErrIncarnation) {
+		return err
+	}
+	q.tell()
+	return nil
+}
+
 // Time gives Redis' own clock.
 func (q *Queue) Time(ctx context.Context) (time.Time, error) {
 	t, err := q.rdb.Time(ctx).Result()

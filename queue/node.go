@@ -22,6 +22,7 @@ type Figures struct {
 	Waiting  int   `json:"waiting"`
 	OldestMS int64 `json:"oldest"`
 	Spool    int   `json:"spool"`
+	Refused  int   `json:"refused"` // events that the ledger can never take
 	Evicted  int64 `json:"evicted"`
 	Changes  int64 `json:"events"` // rises with every change of the queue
 	Unmanned bool  `json:"unmanned"`

@@ -142,6 +142,40 @@ func (q *Queue) Discard(ctx context.Context, ids []string) error {
 	return nil
 }
 
+// forgotten is how many refused entries are deleted at a time.
+const forgotten = 500
+
+func forgetting(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("forget refused entries: %w", err)
+}
+
+// ForgetRefused deletes what was set aside so long ago and tells how many entries it were: the ledger knows nothing
+// of their contacts any more.
+func (q *Queue) ForgetRefused(ctx context.Context, age time.Duration) (int64, error) {
+	now, err := q.Time(ctx)
+	if err != nil {
+		return 0, err
+	}
+	end := strconv.FormatInt(now.Add(-age).UnixMilli(), 10)
+	for gone := int64(0); ; {
+		entries, err := q.door.XRangeN(ctx, q.key(":refused"), "-", end, forgotten).Result()
+		if err != nil || len(entries) == 0 {
+			return gone, forgetting(err)
+		}
+		ids := make([]string, len(entries))
+		for i, x := range entries {
+			ids[i] = x.ID
+		}
+		n, err := q.door.XDel(ctx, q.key(":refused"), ids...).Result()
+		if gone += n; err != nil {
+			return gone, forgetting(err)
+		}
+	}
+}
+
 // SetAside moves entries that the ledger can never take out of the drainers' way. They are kept in
 // :refused for a person to look at: nothing is lost, nothing else waits behind them.
 func (q *Queue) SetAside(ctx context.Context, ids []string) error {

@@ -15,8 +15,6 @@ import (
 const (
 	// ErrUnavailable says that Postgres cannot be reached, is starting or stopping, or has no room.
 	ErrUnavailable helpline.Code = "storage_unavailable"
-	// ErrOldIncarnation says that the event comes from a life of the queue that is over.
-	ErrOldIncarnation helpline.Code = "old_incarnation"
 	// ErrLedgerFull says that more events wait for the writer than it may hold.
 	ErrLedgerFull helpline.Code = "ledger_full"
 	// ErrLedgerStopped says that the writer has ended.

@@ -91,7 +91,7 @@ ON CONFLICT (line) DO UPDATE SET number = excluded.number, run_id = excluded.run
 WHERE i.number < excluded.number OR (i.number = excluded.number AND i.run_id = excluded.run_id)`
 	n, err := s.exec(ctx, query, named{"line": line, "number": incarnation, "run_id": runID})
 	if err == nil && n == 0 {
-		err = ErrOldIncarnation
+		err = helpline.ErrOldIncarnation
 	}
 	if err != nil {
 		return fmt.Errorf("set incarnation: %w", err)

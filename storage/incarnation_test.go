@@ -22,7 +22,7 @@ func TestIncarnationNeverGoesBack(t *testing.T) {
 		number int64
 		run    string
 		want   error
-	}{{1, "a", nil}, {1, "a", nil}, {1, "b", ErrOldIncarnation}, {3, "b", nil}, {2, "c", ErrOldIncarnation}} {
+	}{{1, "a", nil}, {1, "a", nil}, {1, "b", helpline.ErrOldIncarnation}, {3, "b", nil}, {2, "c", helpline.ErrOldIncarnation}} {
 		if err := s.SetIncarnation(t.Context(), "main", step.number, step.run); !errors.Is(err, step.want) {
 			t.Errorf("set %v: %v", step, err)
 		}

@@ -196,7 +196,7 @@ func TestOldIncarnationIsFencedOff(t *testing.T) {
 	mixed.Incarnation = 2
 	a, b := l.Submit([]helpline.Event{past, mixed}), l.Submit([]helpline.Event{present})
 	run(t, l)
-	if err := <-a; !errors.Is(err, ErrOldIncarnation) {
+	if err := <-a; !errors.Is(err, helpline.ErrOldIncarnation) {
 		t.Errorf("old event: %v", err)
 	}
 	if err := <-b; err != nil {

@@ -44,7 +44,7 @@ func (w *writer) write(ctx context.Context, entries []*entry, stored *[]string) 
 	switch {
 	case err == nil:
 		l.commits.Add(1)
-		w.refuse(old, ErrOldIncarnation, "")
+		w.refuse(old, helpline.ErrOldIncarnation, "")
 		for _, e := range live {
 			*stored = append(*stored, e.SpoolID)
 		}

@@ -202,7 +202,7 @@ func (n *node) setAside(ids []string, reason helpline.Code) {
 func (n *node) openLine(ctx context.Context) error {
 	n.line = &helpline.Line{
 		Queue: n.queue, Ledger: n.ledger, Seal: n.keys, Tokens: helpline.NewTokens(n.keys.Derive),
-		Timing: timing(n.cfg), Now: n.now(), Log: n.log, Observe: observe(n.metrics), Calls: n.callbacks(),
+		Timing: timing(n.cfg), Now: n.now(), Log: n.log, Observe: observe(n.metrics), Over: n.queue.Over, Calls: n.callbacks(),
 		Paging: n.queue, Ratings: n.queue, Matters: n.matters(),
 		Interpreters: n.queue, FirstLine: firstLine,
 		External: n.queue, Shifts: n.queue, Watches: n.store.Watches,
@@ -247,6 +247,7 @@ func (n *node) openLoops(ctx context.Context) error {
 		Beat: func(f queue.Figures) {
 			n.metrics.SetQueue(f.Waiting, float64(f.OldestMS)/1000)
 			n.metrics.LedgerPending(f.Spool)
+			n.metrics.LedgerRefused(f.Refused)
 			n.contacts.Changed(f.Changes)
 			n.metrics.Unmanned(f.Unmanned)
 		},
@@ -316,7 +317,9 @@ func (n *node) purgeOnce(ctx context.Context) error {
 	for name, rows := range gone {
 		n.metrics.Purged(name, rows)
 	}
-	return errors.Join(err, late)
+	refused, stayed := n.queue.ForgetRefused(bound, helpline.LedgerLife)
+	n.metrics.Purged("spool", refused)
+	return errors.Join(err, late, stayed)
 }
 
 func wait(ctx context.Context, d time.Duration) {

@@ -184,6 +184,15 @@ func (c *chaos) unfinished() {
 			continue
 		}
 		x, sent := p.transcript()
+		conn := connect(c.t, c.db.url("adviceline"))
+		var known string
+		_ = conn.QueryRow(c.t.Context(), `SELECT string_agg(kind || ' ' || incarnation || ' ' || number || ' ' || at, E'\n      ' ORDER BY incarnation, number) FROM event WHERE contact = $1`, contact).Scan(&known)
+		c.t.Logf("contact %s: by the ledger:\n      %s", contact, known)
+		if rdb, err := c.engine.primary(context.Background()); err == nil {
+			h := rdb.HGetAll(context.Background(), "{line:main}:c:"+contact).Val()
+			c.t.Logf("  redis: state %s owner %s version %s dead %s life %s epoch %s arrival %s print %t", h["state"], h["owner"], h["version"], h["dead"], h["life"], h["epoch"], h["arrival"], h["print"] != "")
+			_ = rdb.Close()
+		}
 		c.t.Logf("contact %s: state %s, said %d, unanswered %d, heard %d, refusals %v", contact, p.state, len(sent), p.unanswered(), len(x.got), p.faults)
 		for _, a := range c.consoles {
 			if theirs, said := a.transcript(contact); len(theirs.got)+len(said) > 0 || slices.Contains(a.has(), contact) {

@@ -94,20 +94,21 @@ func (c *chaos) strike(name string) {
 
 // serves tells whether any node runs a script for a contact that waits.
 func (c *chaos) serves(ctx context.Context) bool {
-	for _, h := range c.each {
-		bound, cancel := context.WithTimeout(ctx, time.Second)
-		req, _ := http.NewRequestWithContext(bound, http.MethodGet, h.origin()+"/api/v1/contact", nil)
-		req.Header.Set("Authorization", "Bearer "+c.probe.Token)
-		res, err := http.DefaultClient.Do(req)
-		if err == nil {
-			_ = res.Body.Close()
-		}
-		cancel()
-		if err == nil && res.StatusCode == http.StatusOK {
-			return true
-		}
+	return slices.ContainsFunc(c.each, func(h *house) bool { return h.knows(ctx, c.probe) })
+}
+
+// knows tells whether a node runs a script for a contact within a second.
+func (h *house) knows(ctx context.Context, a admission) bool {
+	bound, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	req, _ := http.NewRequestWithContext(bound, http.MethodGet, h.origin()+"/api/v1/contact", nil)
+	req.Header.Set("Authorization", "Bearer "+a.Token)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
 	}
-	return false
+	_ = res.Body.Close()
+	return res.StatusCode == http.StatusOK
 }
 
 // single is one Redis behind a link.

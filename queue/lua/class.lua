@@ -181,15 +181,15 @@ end
 -- manned says whether anybody serves the group, where that was looked at just before.
 local function enclass(id, c, manned)
   local k = class(c)
-  if call('ZADD', queue(k), c.arrival, id) == 0 then return end
+  if call('ZADD', P .. ':w:' .. k, c.arrival, id) == 0 then return end
   count(k, 1)
   if manned == nil then manned = call('ZCARD', serve(c.group)) > 0 end
   if not manned then page.arm(c.group, num(c.arrival) + @pageafter) end
   alarm(id, c, 'waiting')
 end
-local function unclass(id, c, k)
-  k = k or class(c)
-  if call('ZREM', queue(k), id) == 1 then
+local function unclass(id, c)
+  local k = class(c)
+  if call('ZREM', P .. ':w:' .. k, id) == 1 then
     count(k, -1)
     unreserve(id, c)
   end

@@ -6,6 +6,7 @@ local id = ARGV[4]
 local key = CONTACT .. id
 if call('HGET', key, 'state') then
   local c = contact(id)
+  if (c.print or '') == '' then putc(id, c, 'print', ARGV[5]) end -- made anew from the ledger, which has none
   if c.print ~= ARGV[5] then return {3} end
   return entered(id, c)
 end
@@ -20,20 +21,13 @@ if not version then return {9} end
 local g, versions = group(ARGV[8], ARGV[11]), int(version)
 local c = {state = 'waiting', print = ARGV[5], key = ARGV[6], channel = ARGV[7], language = ARGV[8], intake = ARGV[9], lane = ARGV[10],
   arrival = nows, gone = nows, version = versions, number = ARGV[12 + version], epoch = '0', group = g, offer = nil, offered = nil,
-  expires = nil, unwritten = true}
+  expires = nil, skill = nil}
 contacts[id], names[c] = c, key
+call('HSET', key, 'state', 'waiting', 'print', ARGV[5], 'key', ARGV[6], 'channel', ARGV[7], 'language', ARGV[8], 'intake', ARGV[9],
+  'lane', ARGV[10], 'arrival', nows, 'gone', nows, 'version', versions, 'number', c.number, 'epoch', '0', 'group', g)
 if ARGV[11] ~= '' then write(c, 'skill', ARGV[11]) end
 if ARGV[12] ~= '0' then write(c, 'overdue', ARGV[12]) end
 call('ZADD', TIMERS, int(now + (ARGV[10] == 'danger' and @awaydanger or @away)), 'away|' .. id, int(now + @textidle - @texttold), 'life|' .. id)
 event('enqueued', id, c)
 wait(id, c)
-c.unwritten = nil
-if c.offer then
-  call('HSET', key, 'state', c.state, 'print', ARGV[5], 'key', ARGV[6], 'channel', ARGV[7], 'language', ARGV[8], 'intake', ARGV[9],
-    'lane', ARGV[10], 'arrival', nows, 'gone', nows, 'version', versions, 'number', c.number, 'epoch', c.epoch, 'group', c.group,
-    'offer', c.offer, 'offered', c.offered, 'expires', c.expires)
-else
-  call('HSET', key, 'state', c.state, 'print', ARGV[5], 'key', ARGV[6], 'channel', ARGV[7], 'language', ARGV[8], 'intake', ARGV[9],
-    'lane', ARGV[10], 'arrival', nows, 'gone', nows, 'version', versions, 'number', c.number, 'epoch', '0', 'group', c.group)
-end
 return entered(id, c)

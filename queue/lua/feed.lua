@@ -7,7 +7,7 @@ local function head(k, aid, a, mine)
     return
   end
   local shy = num(a.shy) > now
-  local list = call('ZRANGE', queue(k), '0', shy and '8' or '0', 'WITHSCORES')
+  local list = call('ZRANGE', P .. ':w:' .. k, 0, shy and 8 or 0, 'WITHSCORES')
   for i = 1, #list, 2 do
     if not shy or not excluded(contact(list[i]))[aid] then return list[i], list[i + 1] end
   end
@@ -68,13 +68,13 @@ local function keep(aid, a)
   call('HSET', P .. ':reserved', first, aid)
   putc(first, contact(first), 'reserved', aid)
 end
--- Of a chat that waits an offer needs little that its class does not tell, for what is no call is a chat: it has
--- no owner, no windows, no end, and nobody is kept free for it.
+-- Of a chat that waits an offer needs little that its class does not tell: it has no owner, no windows, no end,
+-- and nobody is kept free for it.
 local function brief(h)
   local key = CONTACT .. h.id
-  local v = call('HMGET', key, 'language', 'epoch', 'version', 'intake', 'key', 'accepted', 'offerweight')
-  local c = {state = 'waiting', group = h.group, lane = h.lane, arrival = int(h.at), channel = 'chat', language = v[1], epoch = v[2],
-    version = v[3], intake = v[4], key = v[5], accepted = v[6], offerweight = v[7], offer = nil, offered = nil, expires = nil}
+  local v = call('HMGET', key, 'channel', 'language', 'epoch', 'version', 'intake', 'key', 'accepted', 'offerweight')
+  local c = {state = 'waiting', group = h.group, lane = h.lane, arrival = int(h.at), channel = v[1], language = v[2], epoch = v[3],
+    version = v[4], intake = v[5], key = v[6], accepted = v[7], offerweight = v[8], offer = nil, offered = nil, expires = nil}
   names[c] = key
   return c
 end
@@ -83,20 +83,18 @@ local function feed(aid, a, unordered)
   local fed = {}
   while not held and free(a) do
     if num(a.used) > 0 and next(classes()) and callsWait() then keep(aid, a) end
-    local list = heads(aid, a)
-    local best, late = list[1], false
-    if not best then break end
-    local seen = '{"class":"' .. best.class .. '","wait_ms":' .. int(now - best.at) .. '}'
-    for i = 1, #list do late = late or list[i].late end
-    for i = 2, #list do
-      local h = list[i]
-      if before(h, best, late) then best = h end
-      seen = seen .. ',{"class":"' .. h.class .. '","wait_ms":' .. int(now - h.at) .. '}'
+    local list, best, late = heads(aid, a), nil, false
+    for _, h in each(list) do late = late or h.late end
+    for _, h in each(list) do
+      if not best or before(h, best, late) then best = h end
     end
+    if not best then break end
+    local seen = {}
+    for i, h in each(list) do seen[i] = '{"class":"' .. h.class .. '","wait_ms":' .. int(now - h.at) .. '}' end
     local id = best.id
     local c = contacts[id] or not best.alone and brief(best) or contact(id)
-    unclass(id, c, best.class)
-    offer(id, c, aid, a, '{"rule":"slot","heads":[' .. seen .. ']}', nil, nil, fed)
+    unclass(id, c)
+    offer(id, c, aid, a, '{"rule":"slot","heads":[' .. table.concat(seen, ',') .. ']}', nil, nil, fed)
   end
   if fed[1] then -- once for all: nothing above asks for them
     call('HSET', names[a], 'used', a.used, 'idle', nows)

@@ -5,14 +5,14 @@ local function offernotice(id, c)
 end
 -- UUIDv4 in shape; unique because the epoch of a contact only rises.
 local function offerid(id, epoch)
-  local a, b, c, d, e = match(redis.sha1hex(ARGV[2] .. id .. epoch), '^(........)(....).(...).(...)(............)')
-  return a .. '-' .. b .. '-4' .. c .. '-a' .. d .. '-' .. e
+  local h = redis.sha1hex(ARGV[2] .. id .. epoch)
+  return cut(h, 1, 8) .. '-' .. cut(h, 9, 12) .. '-4' .. cut(h, 14, 16) .. '-a' .. cut(h, 18, 20) .. '-' .. cut(h, 21, 32)
 end
 local function offer(id, c, aid, a, why, state, reason, later)
   local epoch, expires, w = int(num(c.epoch) + 1), int(now + (isCall(c) and @offercall or @offer)), weight(c, a)
   local one, key = offerid(id, epoch), names[c]
   c.state, c.epoch, c.offer, c.offered, c.expires = state or 'offered', epoch, one, aid, expires
-  if not c.unwritten then call('HSET', key, 'state', c.state, 'epoch', epoch, 'offer', one, 'offered', aid, 'expires', expires) end
+  call('HSET', key, 'state', c.state, 'epoch', epoch, 'offer', one, 'offered', aid, 'expires', expires)
   if w ~= 1 or c.offerweight then write(c, 'offerweight', int(w)) end -- 1 where it is missing
   a.used, a.idle = int(num(a.used) + w), nows
   if later then later[#later + 1] = id -- whoever feeds writes what is the adviser's once for all

@@ -2,7 +2,7 @@
 local function place(id, c)
   if c.state ~= 'waiting' then return 0 end
   local mine, arrival, late = class(c), num(c.arrival), @overdue > 0 and now - @overdue or -1
-  local ahead, others, anyLate = num(call('ZRANK', queue(mine), id)), {}, false
+  local ahead, others, anyLate = num(call('ZRANK', P .. ':w:' .. mine, id)), {}, false
   for k in pairs(classes()) do
     if k ~= mine then
       local g, lane = match(k, '^([^|]*)|([^|]*)')

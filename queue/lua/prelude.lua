@@ -7,7 +7,7 @@
 local KEYS, ARGV, P, NODE, META, TIMERS, SPOOL, CLASSES, NODES, SERVED, CONTACT, ADVISER
 local call, fmt, find, match, gmatch, cut, floor, each
 local meta, now, nows, held, tables, names, contacts, advisers, events, logged, counts, unreserved, pace, served
-local serves, lines, shelves, profiles -- keys that are made once and not in every call
+local serves, shelves, profiles -- keys that are made once and not in every call
 local book = {} -- of callbacks (book.lua)
 -- To add is to read a text once; tonumber reads it twice.
 local function num(v) return v and v ~= '' and v ~= '0' and v + 0 or 0 end
@@ -39,21 +39,13 @@ local function line(tag)
   P = tag
   META, TIMERS, SPOOL, CLASSES, NODES, SERVED = P .. ':meta', P .. ':timers', P .. ':spool', P .. ':classes', P .. ':nodes', P .. ':served'
   CONTACT, ADVISER = P .. ':c:', P .. ':a:'
-  serves, lines, shelves, profiles = {}, {}, {}, 0
+  serves, shelves, profiles = {}, {}, 0
 end
 local function serve(g)
   local key = serves[g]
   if not key then
     key = P .. ':serve:' .. g
     serves[g] = key
-  end
-  return key
-end
-local function queue(class) -- those who wait in it
-  local key = lines[class]
-  if not key then
-    key = P .. ':w:' .. class
-    lines[class] = key
   end
   return key
 end
@@ -80,8 +72,8 @@ local function begin(keys, argv)
   meta = call('HMGET', META, 'incarnation', 'offset', 'last', 'held', 'clock', 'closed', 'drains', 'full', 'events')
   if meta[1] ~= ARGV[1] then return false end
   logged = num(meta[9])
-  local at = instant()
-  if at ~= now then now, nows = at, int(at) end
+  now = instant()
+  nows = int(now)
   held = num(meta[4]) > now -- for a plan: nobody is offered anything
   return true
 end

@@ -56,7 +56,7 @@ func MakeTrio(ctx context.Context, dir string, args ...string) (t *Trio, err err
 		}
 	}
 	for i, at := range t.Sentinels {
-		r, err := sentinel(filepath.Join(dir, fmt.Sprint("s", i)), at, ports[0])
+		r, err := Sentinel(filepath.Join(dir, fmt.Sprint("s", i)), at, ports[0], 0)
 		if err != nil {
 			return t, err
 		}
@@ -68,7 +68,8 @@ func MakeTrio(ctx context.Context, dir string, args ...string) (t *Trio, err err
 	return t, t.Await(ctx, 2)
 }
 
-func sentinel(dir, at, master string) (*Redis, error) {
+// Sentinel makes one that watches the server at master and believes that the failover of this epoch made it that.
+func Sentinel(dir, at, master string, epoch int) (*Redis, error) {
 	_, port, _ := net.SplitHostPort(at)
 	host, masterPort, _ := net.SplitHostPort(master)
 	conf := filepath.Join(dir, "sentinel.conf")
@@ -80,7 +81,9 @@ func sentinel(dir, at, master string) (*Redis, error) {
 		"sentinel monitor " + Master + " " + host + " " + masterPort + " 2",
 		"sentinel down-after-milliseconds " + Master + " 1000",
 		"sentinel failover-timeout " + Master + " 5000",
-		"sentinel parallel-syncs " + Master + " 2", "",
+		"sentinel parallel-syncs " + Master + " 2",
+		fmt.Sprint("sentinel config-epoch ", Master, " ", epoch),
+		fmt.Sprint("sentinel current-epoch ", epoch), "",
 	}, "\n")
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("write settings of sentinel: %w", err)
