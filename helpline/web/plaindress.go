@@ -124,6 +124,8 @@ func (d *plainDress) opened(f plainFrame) []byte {
 	switch {
 	case f.State == "active":
 		out = append(out, d.readers(f)...)
+	case f.State == "away":
+		out = append(out, d.event(v.say("c.away", nil))...)
 	case f.Place != nil:
 		out = append(out, d.event(v.say("c.write_now", nil))...)
 		out = append(out, d.where(f.Place)...)

@@ -15,6 +15,8 @@ import {say} from './words.js';
 const STILL_LOST = 20000;
 const TYPING_SHOWN = 5000;
 const GOT_WITHIN = 400;
+/** The close code of a page that a newer one took the place of. */
+const REPLACED = 4501;
 
 /** What a person is told by the reason of the end: text that is destroyed at once, a place that is given on. */
 const ENDED = {
@@ -34,7 +36,7 @@ export class Conversation {
     this.work = opened.work;
     this.phone = phone;
     this.matter = new Matter(opened.token);
-    this.met = false; // an adviser had it
+    this.over = false;
     this.main = named('state');
     this.chat = new ChatList(named('messages'), (from) => say(from === 'system' ? 'x.from_system' : 'c.from_' + from), 'contact');
     this.readers = new Map();
@@ -95,16 +97,16 @@ export class Conversation {
   read(f) {
     const act = {
       welcome: () => this.welcome(f),
-      position: () => this.waiting(f),
+      position: () => this.waiting(f, 'c.waiting_again'),
       joined: () => this.joined(f),
       message: () => this.message(f),
       typing: () => this.typing(),
       matter: () => this.matter.offer(),
       interpreter: () => { if (f.state !== 'none') this.chat.event(say('c.interpreter_' + f.state)); },
       ending: () => this.chat.event(say(f.place_kept ? 'c.ending_text' : 'c.ending', {Minutes: minutes(f.in_ms)})),
-      away: () => { this.chat.event(say('c.away')); this.state('away'); },
+      away: () => this.away(),
       transferred: () => this.transferred(f),
-      converted: () => this.end(say('c.converted')),
+      converted: () => this.scheduled(),
       ended: () => this.end(say(ENDED[f.reason] || 'c.ended')),
       said: () => this.said(f),
       masked: () => this.masked(f),
@@ -127,13 +129,20 @@ export class Conversation {
     }
     if (f.state === 'active') this.reader(f.alias || '', 'adviser');
     if (f.state === 'active') this.state('active');
-    else if (f.state === 'waiting' || f.position) this.waiting(f.position);
+    else if (f.state === 'away') this.away();
+    else if (f.state === 'waiting' || f.position) this.waiting(f.position, 'c.waiting_back');
     this.outbox.restart();
   }
 
-  /** @private */
-  waiting(position) {
-    if (this.current() === 'active' || this.current() === 'away') this.chat.event(say('c.waiting_again'));
+  /** The adviser is gone for a moment. @private */
+  away() {
+    if (this.current() !== 'away') this.chat.event(say('c.away'));
+    this.state('away');
+  }
+
+  /** In line; after a chat that was open, words tell why. @private */
+  waiting(position, words) {
+    if (this.current() === 'active' || this.current() === 'away') this.chat.event(say(words));
     if (this.current() !== 'waiting') {
       this.readers.clear();
       this.state('waiting');
@@ -226,23 +235,28 @@ export class Conversation {
       this.wasLost = true;
       notice(say('c.lost'));
       this.lostTimer = setTimeout(() => notice(say('c.lost_long', {Phone: this.phone})), STILL_LOST);
-    } else if (phase === 'stopped' && this.current() !== 'ended') {
-      this.end(say(code === 4501 ? 'c.replaced' : code === 4503 ? 'c.dead' : 'c.ended'));
+    } else if (phase === 'stopped') {
+      this.end(say(code === 4503 ? 'c.dead' : code === REPLACED ? 'c.replaced' : 'c.ended'), code === REPLACED);
     }
   }
 
-  /** Ends what is on this page: the token is forgotten, and the text unless the person asked for work. @param {string} words */
-  end(words) {
-    if (this.current() === 'ended') return;
+  /** Ends what is on this page: the token is forgotten, and the text unless the person asked for work. @param {string} words @param {boolean} [elsewhere] it goes on, elsewhere */
+  end(words, elsewhere) {
+    if (this.over) return;
+    this.over = true;
     hold('');
-    if (this.met) rating(this.token);
+    if (this.met && !elsewhere) rating(this.token);
     this.token = '';
     clearTimeout(this.lostTimer);
     if (!this.work) this.chat.clear();
     this.outbox.forget();
     this.state('ended');
     show(document.getElementById('return'), false);
-    if (this.met) this.matter.offer();
+    if (this.met && !elsewhere) this.matter.offer();
+    if (elsewhere) {
+      show(this.matter.box, false);
+      put(document.getElementById('heading'), say('c.head_replaced'));
+    }
     notice(words + ' ' + say(this.work ? 'c.ended_kept' : 'c.ended_again'));
     document.getElementById('heading').focus();
     if (!this.wire.stopped) this.wire.stop();

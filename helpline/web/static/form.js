@@ -40,6 +40,7 @@ export function form(opened, phone) {
 function follow(el) {
   const asks = el.elements.asks.value;
   show(document.getElementById('work'), asks === 'work');
+  show(document.getElementById('call-behind'), asks === 'work');
   show(document.getElementById('child-line'), asks !== '');
   show(document.getElementById('child-self'), asks === 'help');
   show(document.getElementById('child-about'), asks !== 'help');
