@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -15,15 +17,21 @@ own,The assistance system,Proposals,nas,+358 9 555 0003,,,fi;sv;en,Suomi,,,24/7,
 // receivers gives a house its directory, as a supervisor does.
 func (h *house) receivers(name, password string) {
 	h.t.Helper()
+	h.put(name, password, "/api/v1/directory", map[string]string{"csv": directory})
+}
+
+// put signs somebody in and puts a body at an address.
+func (h *house) put(name, password, path string, what any) {
+	h.t.Helper()
 	status, cookies := h.signIn(name, password)
 	if status != http.StatusNoContent {
 		h.t.Fatalf("sign-in answers %d", status)
 	}
-	body, err := json.Marshal(map[string]string{"csv": directory})
+	body, err := json.Marshal(what)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodPut, h.origin()+"/api/v1/directory", strings.NewReader(string(body)))
+	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodPut, h.origin()+path, strings.NewReader(string(body)))
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -36,7 +44,7 @@ func (h *house) receivers(name, password string) {
 	}
 	_ = res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		h.t.Fatalf("directory answers %d", res.StatusCode)
+		h.t.Fatalf("%s answers %d", path, res.StatusCode)
 	}
 }
 
@@ -95,10 +103,14 @@ func referralStory(s *stage) {
 	p.click("refer-code")
 	p.says("has a code", "refer-code-words")
 	s.at("handed", p)
-	p.choose("refer-receipt", "declined")
-	p.choose("refer-reason", "r_capacity")
+	s.receives(regexp.MustCompile(`\b\d{3} \d{3}\b`).FindString(p.text("refer-code-words")))
+	p.until("is told of it", `document.querySelector('[data-test="refer-told"]').textContent`)
+	p.click("referral")
+	p.until("is with the next one", `document.querySelector('[data-test="refer-hops"]') && document.querySelectorAll('[data-test="refer-hops"] li')[1].getAttribute("aria-current") === "step"`)
+	sent := p.text("refer-hops")
+	p.choose("refer-receipt", "received")
 	p.click("refer-receipt-keep")
-	p.until("is with the next one", `document.querySelectorAll('[data-test="refer-hops"] li')[1].getAttribute("aria-current") === "step"`)
+	p.until("has kept a receipt of the telephone", fmt.Sprintf(`document.querySelector('[data-test="refer-hops"]') && document.querySelector('[data-test="refer-hops"]').textContent.trim() !== %q`, sent))
 	p.click("refer-close")
 	p.until("lists it", `document.querySelector('[data-test="referral"]')`)
 	p.click("shift-more")
@@ -113,4 +125,29 @@ func referralStory(s *stage) {
 	c.leave("done")
 	p.until("is off duty, or leaving it", `(() => { const on = document.querySelector('[data-test="duty-state"]').getAttribute("data-state") === "ready";
 		if (on) document.querySelector('[data-test="duty-off"]').click(); return !on; })()`) // alone on the line, one is asked
+}
+
+// receives is the receiver's side of a referral: the link of the mail, a wrong code, the right one, the receipt, the
+// answer, and a link that leads nowhere.
+func (s *stage) receives(code string) {
+	s.Helper()
+	r := s.visitDesk("receiver", s.mail.link(s.T, "/r/"))
+	r.until("asks for the code", `document.querySelector('[data-test="code"]') && !document.querySelector('[data-test="letter"]')`)
+	s.at("receiver-code", r)
+	r.write("code", "0000000")
+	r.click("open")
+	r.until("says that the code does not open", `document.querySelector('[data-test="fault"]')`)
+	s.at("receiver-wrong", r)
+	r.write("code", code)
+	r.click("open")
+	r.until("shows the letter", `document.querySelector('[data-test="letter"]') && document.querySelector('[data-test="letter"]').textContent.includes("turvakotia")`)
+	s.at("receiver-letter", r)
+	r.click("acknowledge")
+	r.until("has a receipt", `document.querySelector('[data-test="said"]') && !document.querySelector('[data-test="acknowledge"]')`)
+	s.at("receiver-acknowledged", r)
+	r.choose("reason", "r_capacity")
+	r.click("decline")
+	r.until("has nothing more to do", `document.querySelector('[data-test="said"]') && !document.querySelector('[data-test="letter"]')`)
+	s.at("receiver-declined", r)
+	s.at("receiver-nowhere", s.visitDesk("nowhere", "/r/nowhere"))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,7 @@ import (
 type stage struct {
 	*testing.T
 	h      *house
+	mail   *mailbox
 	chrome context.Context
 	lang   string
 	axe    string                     // the rules' own script
@@ -49,8 +51,12 @@ func raise(t *testing.T, lang string) *stage {
 	if !slices.Contains(pageTongues, lang) {
 		set["DRAFT_LANGUAGES"] = lang
 	}
+	mail := mailboxOf(t)
+	maps.Copy(set, mail.settings())
+	h := open(t, set)
+	h.onCall(lang)
 	return &stage{
-		T: t, h: open(t, set), chrome: browser(t), lang: lang,
+		T: t, h: h, mail: mail, chrome: browser(t), lang: lang,
 		axe: string(rules), look: func(string, *tab) {}, desks: map[*tab]bool{}, plain: map[*tab]bool{},
 	}
 }

@@ -11,15 +11,17 @@ import (
 // at the same stops. A new state of a page is a word in this list and a stop in a story.
 var stories = []story{
 	{"contact", contactStory, []string{
-		"start", "help", "worried", "work", "nothing-chosen", "call-open", "call-refused", "return-open", "return-unknown",
+		"start", "help", "worried", "work", "nothing-chosen", "no-network", "call-open", "call-refused", "return-open", "return-unknown",
 		"waiting", "waiting-said", "way-back", "cancel-asked", "lost", "active", "adviser-writes", "too-long", "done-asked", "adviser-away",
 		"ended", "thanked", "masked", "ended-work",
 	}},
-	{"callback", callbackStory, []string{"scheduled", "stopped"}},
-	{"discarded", discardedStory, []string{"continue", "resumed"}},
+	{"callback", callbackStory, []string{"scheduled", "stopped", "waiting-call", "converted", "chat-again"}},
+	{"discarded", discardedStory, []string{"continue", "resumed", "dead"}},
+	{"later", laterStory, []string{"parked", "back", "replaced"}},
+	{"oncall", oncallStory, []string{"waking", "asked", "taken"}}, // while nobody is on duty
 	{"console", consoleStory, []string{"sign-in", "sign-in-refused", "off", "pin-refused", "ready", "offer", "chat", "all-open", "locked", "pin-wrong", "locked-password", "end-asked", "outcome", "pause-asked", "paused", "danger", "danger-open"}},
 	{"shift", shiftStory, []string{"gone", "parked", "call", "number", "tried", "on-phone", "owed"}},
-	{"referral", referralStory, []string{"begun", "consent", "handed", "disclosed"}},
+	{"referral", referralStory, []string{"begun", "consent", "handed", "receiver-code", "receiver-wrong", "receiver-letter", "receiver-acknowledged", "receiver-declined", "receiver-nowhere", "disclosed"}},
 	{"board", boardStory, []string{"sign-in", "quiet", "busy", "why", "closed", "closed-contact", "event", "event-contact", "night", "account", "receivers", "register", "audit"}},
 	{"work", workStory, []string{"nothing", "undone", "form", "recorded", "staffing", "mistaken"}},
 	{"reports", reportsStory, []string{"none", "periods", "period", "proof"}},

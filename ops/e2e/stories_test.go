@@ -27,6 +27,12 @@ func contactStory(s *stage) {
 	other.click("start-chat")
 	other.noticed("says that something is to be chosen")
 	s.at("nothing-chosen", other)
+	other.click("asks-other")
+	other.offline(true)
+	other.click("start-chat")
+	other.until("says that there is no network, and the phone number", `document.querySelector('[data-test="notice"]').textContent.includes("+358")`)
+	s.at("no-network", other)
+	other = s.visit("other", s.home())
 	other.click("show-call")
 	other.until("shows the times", `document.querySelector('[data-test="call-time"]').offsetParent`)
 	s.at("call-open", other)
@@ -133,6 +139,23 @@ func callbackStory(s *stage) {
 	p.click("call-stop")
 	p.state("ended")
 	s.at("stopped", p)
+	p = s.visit("converted", s.home())
+	p.click("asks-help")
+	p.click("start-chat")
+	p.state("waiting")
+	p.until("shows what a call needs", `(() => { const d = document.getElementById("call"); // the place in line moves it while one aims
+		if (!d.open) d.querySelector("summary").click(); return d.open; })()`)
+	s.at("waiting-call", p)
+	p.write("call-number", "040 765 4321")
+	p.click("call-ask")
+	p.state("scheduled")
+	s.at("converted", p)
+	p.click("call-chat")
+	p.state("waiting")
+	s.at("chat-again", p)
+	p.click("cancel")
+	p.click("leave-yes")
+	p.state("ended")
 }
 
 // discardedStory comes back to a tab that the phone threw away.
@@ -152,6 +175,10 @@ func discardedStory(s *stage) {
 	p.click("cancel")
 	p.click("leave-yes")
 	p.state("ended")
+	p.do(prepared(`sessionStorage.setItem("k", "of-long-ago")`), chromedp.Navigate(s.h.origin()+s.home()))
+	p.click("continue")
+	p.state("ended")
+	s.at("dead", p)
 }
 
 // consoleStory is an adviser's short night.

@@ -1,0 +1,87 @@
+package e2e
+
+import (
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// laterStory is somebody whose phone was gone for so long that the chat was parked, and who then goes on in another tab.
+func laterStory(s *stage) {
+	s.Helper()
+	ilta := attend(s.T, s.h, "Ilta", s.lang, 2)
+	p := s.visit("later", s.home())
+	p.click("asks-help")
+	p.choose("talk-language", s.lang)
+	p.click("start-chat")
+	a := p.admitted()
+	ilta.accept(s.T, ilta.offer(s.T, a.Contact))
+	p.state("active")
+	p.offline(true)
+	p.noticed("says that the connection is lost")
+	eventually(s.T, patience, "the chat is parked", func() bool {
+		return ilta.ask(s.T, map[string]any{"type": "park", "contact": a.Contact}).Type == "parked"
+	})
+	s.at("parked", p)
+	p.offline(false)
+	p.state("waiting")
+	ilta.accept(s.T, ilta.offer(s.T, a.Contact))
+	p.state("active")
+	s.at("back", p)
+	q := s.visitOn(phone, "second tab", s.home(), prepared(fmt.Sprintf(`sessionStorage.setItem("k", %q)`, a.Token)))
+	q.click("continue")
+	q.state("active")
+	p.state("ended")
+	s.at("replaced", p)
+	q.click("done")
+	q.click("leave-yes")
+	q.state("ended")
+	ilta.record(s.T, a.Contact)
+	ilta.must(s.T, "duty", map[string]any{"type": "duty", "state": "off", "confirm": true})
+}
+
+// oncallStory is a night without anybody on duty: who is on call is woken, and the person who waits is told.
+func oncallStory(s *stage) {
+	s.Helper()
+	eventually(s.T, patience, "the roster is in Redis", func() bool {
+		return strings.Contains(s.h.redis().Get(s.Context(), "{line:main}:roster").Val(), s.lang)
+	})
+	p := s.visit("sleepless", s.home())
+	p.click("asks-help")
+	p.choose("talk-language", s.lang)
+	p.click("start-chat")
+	p.state("waiting")
+	if err := s.h.redis().HIncrBy(s.Context(), "{line:main}:meta", "offset", (61 * time.Second).Milliseconds()).Err(); err != nil {
+		s.Fatal(err)
+	}
+	link := s.mail.link(s.T, "/p/")
+	p.until("is told that somebody is woken", `document.querySelector('[data-test="position"]').textContent.includes(JSON.parse(document.getElementById("strings").textContent)["c.waking"])`)
+	s.at("waking", p)
+	o := s.visit("on call", link)
+	s.at("asked", o)
+	o.click("come")
+	o.until("has thanks", `document.querySelector('[data-test="taken"]')`)
+	s.at("taken", o)
+	p.click("cancel")
+	p.click("leave-yes")
+	p.state("ended")
+}
+
+// onCall puts somebody on the roster, from an hour ago until tomorrow, with an address for mail. It takes a while until
+// the queue knows.
+func (h *house) onCall(languages string) {
+	h.t.Helper()
+	h.adviser("Onni", languages, 1)
+	cmd := exec.CommandContext(h.t.Context(), h.program(), "roster", "mail", "Onni", "onni@example.invalid")
+	cmd.Env, cmd.Dir = h.env(), "/"
+	if out, err := cmd.CombinedOutput(); err != nil {
+		h.t.Fatalf("give an address: %v\n%s", err, out)
+	}
+	now := time.Now().UTC()
+	h.put("Sirkka", h.supervisor("Sirkka", languages), "/api/v1/roster", map[string]any{"request_id": uuid.NewString(), "shifts": []map[string]any{
+		{"name": "Onni", "tier": 1, "from": stamp(now.Add(-time.Hour)), "until": stamp(now.Add(20 * time.Hour))},
+	}})
+}
