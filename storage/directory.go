@@ -75,7 +75,7 @@ func NewDirectory(s *Store, line string) Directory { return Directory{s, line} }
 // note writes the row of the audit.
 func (s Directory) note(ctx context.Context, tx pgx.Tx, by, deed, code string) error {
 	d := helpline.Deed{ID: helpline.Tokens{}.DeedID(), Adviser: by, Deed: deed, Contact: helpline.Nobody, Code: code}
-	return Callbacks{s.Store, s.line}.note(ctx, tx, d)
+	return Callbacks(s).note(ctx, tx, d)
 }
 
 // SetDirectory replaces the directory whole or not at all. The same again changes nothing.

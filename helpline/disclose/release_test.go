@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"adviceline/helpline/codes"
 )
 
 func TestRoundingIsUnbiased(t *testing.T) {
@@ -112,6 +114,39 @@ func TestSmallPopulationsAreWithheld(t *testing.T) {
 		if w.Reason != Reason {
 			t.Errorf("%s tells more than that it is withheld: %s", w.Table, w.Reason)
 		}
+	}
+}
+
+// TestTwoDimensionsNeedALargePopulation: tables of two dimensions about possible victims and hand-offs are shown from
+// 300 on, told for certain by the printed total, or of a fixed pool of three years; those of one dimension before.
+func TestTwoDimensionsNeedALargePopulation(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(6, 4))
+	years := []Period{"2026", "2027", "2028"}
+	counts := map[Period]Counts{}
+	for i, n := range []int{250, 250, 1100} {
+		counts[years[i]] = Counts{}
+		for range n {
+			counts[years[i]].CountVictim(answers(r, true))
+			counts[years[i]].CountHandoffs(Handoff{Destination: pick(r, codes.DestinationKind), State: []string{"connected", "lapsed", "declined"}[r.IntN(3)], Declined: "r_area", Days: r.IntN(40)}, 1)
+		}
+	}
+	two := map[Period][2]int{}
+	for _, p := range append(years, "2026-2028") {
+		pub, err := Release(Request{Period: p, Counts: counts})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range pub.Tables {
+			n := two[p]
+			n[min(1, kindOf(x.Table)-1)]++
+			if two[p] = n; len(x.Cells) > 0 && len(x.Cells[0].Codes) == 2 && (p == "2026" || p == "2027") {
+				t.Errorf("%s of %s is shown", x.Table, p)
+			}
+		}
+	}
+	if two["2026"][0] < 5 || two["2028"][1] == 0 || two["2026-2028"][1] == 0 {
+		t.Errorf("shown of one and of two dimensions: %v", two)
 	}
 }
 

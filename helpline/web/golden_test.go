@@ -55,7 +55,6 @@ PUT    /api/v1/directory          directory-set  supervisor
 PUT    /api/v1/directory/:receiver receiver-set   supervisor
 GET    /api/v1/disclosures        register       supervisor
 POST   /api/v1/disclosures/:disclosure/seen disclosure-seen supervisor
-GET    /api/v1/audit              audit          supervisor
 POST   /api/v1/receipts           partner        public
 GET    /r/:token                  handed         public
 POST   /r/:token                  handed-said    public
@@ -81,6 +80,7 @@ GET    /privacy                   privacy        public
 GET    /:lang/privacy             privacy        public
 GET    /api/v1/privacy            proof          supervisor
 GET    /board/privacy             proof-page     supervisor
+GET    /api/v1/audit              audit          supervisor
 GET    /board/reports             reports-page   supervisor
 GET    /board/reports/:period     period-page    supervisor
 GET    /board/work                work-page      public

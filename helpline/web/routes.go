@@ -93,7 +93,6 @@ func (s *Server) table() []route {
 		{"PUT", "/api/v1/directory/:receiver", "receiver-set", supervisor, "", s.setReceiver},
 		{"GET", "/api/v1/disclosures", "register", supervisor, "", s.showRegister},
 		{"POST", "/api/v1/disclosures/:disclosure/seen", "disclosure-seen", supervisor, "", s.seeDisclosure},
-		{"GET", "/api/v1/audit", "audit", supervisor, "", s.showAudit},
 		{"POST", "/api/v1/receipts", "partner", public, "", s.partner},
 		{"GET", "/r/:token", "handed", public, "", s.showHanded},
 		{"POST", "/r/:token", "handed-said", public, "", s.takeHanded},
@@ -131,7 +130,7 @@ func (s *Server) work() []route {
 	}
 }
 
-// numbers is every address of statistics and of the proof of privacy.
+// numbers is every address of statistics, of the proof of privacy and of the audit.
 func (s *Server) numbers() []route {
 	return []route{
 		{"GET", "/api/v1/reports", "reports", supervisor, "", s.showPlan},
@@ -142,6 +141,7 @@ func (s *Server) numbers() []route {
 		{"GET", "/:lang/privacy", "privacy", public, "", s.privacyPage},
 		{"GET", "/api/v1/privacy", "proof", supervisor, "", s.showPrivacy},
 		{"GET", "/board/privacy", "proof-page", supervisor, "", s.proofPage},
+		{"GET", "/api/v1/audit", "audit", supervisor, "", s.showAudit},
 		{"GET", "/board/reports", "reports-page", supervisor, "", s.reportsPage},
 		{"GET", "/board/reports/:period", "period-page", supervisor, "", s.reportsPage},
 	}
