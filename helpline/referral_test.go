@@ -182,3 +182,21 @@ func TestWordsAndLinksOfReferrals(t *testing.T) {
 		}
 	}
 }
+
+// Who has it in hand keeps it for ten minutes from the last step; then any colleague may take it.
+func TestClaimLastsTenMinutes(t *testing.T) {
+	t.Parallel()
+	r, now := drafted("none", Hop{Receiver: "south"}), time.Now()
+	for _, step := range []struct {
+		who   string
+		after time.Duration
+		want  error
+	}{
+		{"aino", 0, nil}, {"veli", 10*time.Minute - time.Second, ErrClaimed}, {"aino", 10*time.Minute - time.Second, nil},
+		{"veli", 19 * time.Minute, ErrClaimed}, {"veli", 20 * time.Minute, nil}, {"aino", 21 * time.Minute, ErrClaimed},
+	} {
+		if err := r.take(step.who, now.Add(step.after)); !errors.Is(err, step.want) {
+			t.Errorf("%s after %s: %v, want %v", step.who, step.after, err, step.want)
+		}
+	}
+}

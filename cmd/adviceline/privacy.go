@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"adviceline/helpline"
 	"adviceline/helpline/seal"
@@ -25,8 +26,10 @@ func stores() []string {
 	return names
 }
 
-// prover tells what the house can prove of its own stores. keys may be nil: then there are none to tell of; live too:
-// then Redis is not asked.
+// heldTime is how long Redis is waited for.
+const heldTime = 5 * time.Second
+
+// prover tells what the house can prove of its own stores. keys may be nil: then there are none to tell of.
 type prover struct {
 	store *storage.Store
 	keys  *seal.Keys
@@ -41,10 +44,10 @@ func (p prover) Proof(ctx context.Context) (helpline.Proof, error) {
 	if err != nil {
 		return out, err
 	}
-	if p.live != nil {
-		if out.Live, err = p.live.Held(ctx); err != nil {
-			out.Live = nil // the page says so; what Postgres holds is told all the same
-		}
+	bound, cancel := context.WithTimeout(ctx, heldTime)
+	defer cancel()
+	if out.Live, err = p.live.Held(bound); err != nil {
+		out.Live = nil // it is said so; what Postgres holds is told all the same
 	}
 	if p.keys == nil {
 		return out, nil
@@ -80,12 +83,12 @@ func privacy(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	return withStore(ctx, t, func(s *storage.Store) error {
+	return withHouse(ctx, t, func(h house) error {
 		keys, err := foundKeys(cfg.RootKeyFile, cfg.KeyDir)
 		if err != nil {
 			return err
 		}
-		p, err := prover{store: s, keys: keys}.Proof(ctx)
+		p, err := prover{h.store, keys, h.queue}.Proof(ctx)
 		if err != nil {
 			return err
 		}
@@ -132,6 +135,12 @@ func proofText(b web.PrivacyBody) string {
 	fmt.Fprintf(&out, "Flush: last look %s, last moved %s\n", or(b.Flushed), or(b.Moved))
 	for _, k := range b.Keys {
 		fmt.Fprintf(&out, "Keys: %s, die %s: %d\n", k.Class, or(k.Day), k.Count)
+	}
+	for _, l := range b.Live {
+		fmt.Fprintf(&out, "Redis: %s %d, oldest %s\n", l.Kind, l.Count, or(l.Oldest))
+	}
+	if len(b.Live) == 0 {
+		fmt.Fprintln(&out, "Redis does not answer")
 	}
 	return out.String()
 }

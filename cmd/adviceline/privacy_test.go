@@ -15,7 +15,7 @@ func TestPrivacyReport(t *testing.T) {
 	e := newEnv(t)
 	status, out, errs := e.run("", "privacy", "report", "--json")
 	var b web.PrivacyBody
-	if err := json.Unmarshal([]byte(out), &b); status != 0 || err != nil || len(b.Stores) != len(helpline.Kept()) || len(b.Keys) != 0 {
+	if err := json.Unmarshal([]byte(out), &b); status != 0 || err != nil || len(b.Stores) != len(helpline.Kept()) || len(b.Keys) != 0 || len(b.Live) != 7 {
 		t.Fatalf("%d %v %s %s", status, err, out, errs)
 	}
 	for i, k := range helpline.Kept() {
@@ -24,7 +24,8 @@ func TestPrivacyReport(t *testing.T) {
 		}
 	}
 	status, out, errs = e.run("", "privacy", "report")
-	if status != 0 || strings.Count(out, "  holds   ") != len(helpline.Kept()) || !strings.Contains(out, "deleted after 90 days") || !strings.Contains(out, "Flush: last look -") {
+	if status != 0 || strings.Count(out, "  holds   ") != len(helpline.Kept()) || !strings.Contains(out, "deleted after 90 days") || !strings.Contains(out, "Flush: last look -") ||
+		!strings.Contains(out, "Redis: contacts 0, oldest -") {
 		t.Errorf("%d %s %s", status, out, errs)
 	}
 	for _, words := range [][]string{{"privacy"}, {"privacy", "more"}, {"privacy", "report", "x"}} {
