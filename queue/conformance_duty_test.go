@@ -129,6 +129,48 @@ func (r *rig) forms() {
 	}
 }
 
+// keptAnew: who keeps free for a call stops, and whoever holds something keeps for it before they are fed.
+// The chat that waits had excluded them until then, and would have had their last slot.
+func keptAnew(stops func(*rig, helpline.Console) ([]helpline.Event, error)) func(*rig) {
+	return func(r *rig) {
+		a, b := r.ready("a", 2), r.ready("b", 2)
+		r.want(r.enter("c1", helpline.Ordinary), "enqueued c1 , offered c1 a")
+		r.accepted(a, "c1")
+		r.pass(time.Second)
+		r.want(r.enter("c2", helpline.Ordinary), "enqueued c2 , offered c2 b")
+		r.accepted(b, "c2")
+		call := person("call", helpline.Ordinary)
+		call.Channel = "callback"
+		_, events, err := r.Enqueue(ctx, call)
+		r.want(r.kinds(events, err), "enqueued call ")
+		r.want(r.enter("c3", helpline.Ordinary), "enqueued c3 , offered c3 b") // a keeps free for the call
+		events, err = r.Decline(ctx, b, r.offerOf("c3"), "other")
+		r.want(r.kinds(events, err), "declined c3 b")
+		r.want(r.pass(10*time.Second), "") // b is free again, and excluded while a serves
+		events, err = stops(r, a)
+		r.want(r.kinds(events, err), "")
+		events, err = r.End(ctx, b, "c2", "done")
+		r.want(r.kinds(events, err), "ended c2 b")
+		events, err = r.Record(ctx, b, "c2", helpline.Staged{Generation: "g"})
+		r.want(r.kinds(events, err), "recorded c2 b, offered call b")
+	}
+}
+
+func TestCallIsKeptForAnewConforms(t *testing.T) {
+	t.Parallel()
+	conform(t, map[string]func(*rig){
+		"pauses": keptAnew(func(r *rig, k helpline.Console) ([]helpline.Event, error) {
+			_, events, err := r.Duty(ctx, k, helpline.DutyWish{State: "paused"})
+			return events, err
+		}),
+		"opens a console": keptAnew(func(r *rig, k helpline.Console) ([]helpline.Event, error) {
+			_, events, err := r.ConsoleUp(ctx, helpline.Adviser{ID: k.Adviser, Alias: "A", Languages: []string{"fi"}, Capacity: 2, Socket: "new"})
+			return events, err
+		}),
+		"is lost": keptAnew(func(r *rig, k helpline.Console) ([]helpline.Event, error) { return r.ConsoleDown(ctx, k) }),
+	})
+}
+
 func TestDutyConforms(t *testing.T) {
 	t.Parallel()
 	conform(t, map[string]func(*rig){

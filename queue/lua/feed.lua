@@ -115,25 +115,23 @@ end
 local function seek(id, c)
   if c.state == 'waiting' then wait(id, c, true) elseif c.drain == '1' then reserve(id, c) end
 end
--- An adviser stopped serving: exclusions may have ended with that, and calls look for another.
+-- An adviser stopped serving: exclusions may have ended with that, and the call that they kept free for looks for
+-- another. They keep for nobody from now on: whoever is fed here sees that the call has none.
 local function rematch(aid, a)
   local waits, kept = next(classes()), callsWait() -- a call may be kept free for before it waits
   if not waits and not kept then return end
+  local left = kept and reservations()[aid]
+  local c = left and contact(left)
+  if c then
+    call('HDEL', P .. ':reserved', left)
+    putc(left, c, 'reserved', '')
+  end
   for g in groups(a) do
     if not waits then break end
     local page = call('ZRANGEBYSCORE', P .. ':serve:' .. g, '-inf', '(' .. int(BUSY), 'LIMIT', '0', '64')
     for _, who in each(page) do feed(who, adviser(who)) end
   end
-  local left = {}
-  for who, id in pairs(kept and reservations() or {}) do
-    if who == aid then left[#left + 1] = id end
-  end
-  for _, id in each(byArrival(left)) do
-    local c = contact(id)
-    call('HDEL', P .. ':reserved', id)
-    putc(id, c, 'reserved', '')
-    seek(id, c)
-  end
+  if c then seek(left, c) end
 end
 settle = function()
   while #unreserved > 0 do
