@@ -162,11 +162,17 @@ func newHandHouse(t *testing.T) *handHouse {
 // pass lets the one clock run ahead and does what is due.
 func (h *handHouse) pass(d time.Duration) {
 	h.Helper()
-	h.ahead += d
-	h.sql(`INSERT INTO house_clock (ahead) VALUES ($1) ON CONFLICT (one) DO UPDATE SET ahead = excluded.ahead`, h.ahead)
+	h.idle(d)
 	if err := h.Round(h.Context()); err != nil {
 		h.Fatal(err)
 	}
+}
+
+// idle lets time pass while no round is made.
+func (h *handHouse) idle(d time.Duration) {
+	h.Helper()
+	h.ahead += d
+	h.sql(`INSERT INTO house_clock (ahead) VALUES ($1) ON CONFLICT (one) DO UPDATE SET ahead = excluded.ahead`, h.ahead)
 }
 
 func (h *handHouse) sql(query string, args ...any) string {

@@ -203,6 +203,40 @@ func TestOneReferralOfThreeAdvisers(t *testing.T) {
 	}
 }
 
+// A letter that expires before 72 hours after the decision are over is read until it expires, and not a minute longer,
+// whether a round has erased it by then or not.
+func TestALetterNeverOutlivesItsExpiry(t *testing.T) {
+	t.Parallel()
+	h := newHandHouse(t)
+	adviser := adviserID()
+	r := h.sent(adviser, "south")
+	h.post.next(t)
+	day := 24 * time.Hour
+	expiry := h.state(r.ID, helpline.ReferralSent).Letter.Until
+	h.idle(15 * day) // no round has let it lapse: the receiver's word comes first
+	got, err := h.Take(t.Context(), adviser, r.ID, helpline.Receipt{State: helpline.ReferralAccepted, Via: "phone"})
+	if err != nil || !got.Letter.Until.Equal(expiry) || !expiry.Before(got.Hops[0].Decided.Add(3*day)) {
+		t.Fatalf("readable until %s, at first until %s; decided %+v; %v", got.Letter.Until, expiry, got.Hops, err)
+	}
+	read := func(want string) {
+		t.Helper()
+		if _, _, letter, err := h.Look(t.Context(), adviser, r.ID, true); err != nil || letter.Reveal() != want {
+			t.Errorf("read %q, want %q: %v", letter.Reveal(), want, err)
+		}
+	}
+	h.pass(2*day - time.Hour)
+	read(letterText)
+	h.idle(time.Hour + time.Minute)
+	if h.state(r.ID, helpline.ReferralAccepted).Letter.Sealed == "" {
+		t.Fatal("a round was made")
+	}
+	read("")
+	h.pass(0)
+	if left := h.sql(`SELECT letter FROM referral`); left != "" || h.state(r.ID, helpline.ReferralAccepted).Letter.Sealed != "" {
+		t.Errorf("kept past its expiry: %s", left)
+	}
+}
+
 // Nobody answers: lapsed after 14 days, on to the next, and after the last the person is told.
 func TestSilenceLapsesAndGoesOn(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -173,6 +174,44 @@ func TestTooFewKindsOfContributor(t *testing.T) {
 	}
 	if n := len(pub.Tables[0].Cells); n != len(dimensions()["sector"].Codes)-1 {
 		t.Errorf("%d cells", n)
+	}
+}
+
+// TestAHundredDrawsAndNoMore: a table is drawn until it is safe; where a hundred draws were not, it is withheld, and the
+// reason names neither cell nor count. The total is drawn down to 25, so at most 29; twelve cells of 1 drawn up are at
+// least 1 each, and 17 drawn up is at least 16: together 28, which leaves no cell more than two sizes.
+func TestAHundredDrawsAndNoMore(t *testing.T) {
+	t.Parallel()
+	cells := dimensions()["language"].Codes
+	counts := Counts{}
+	for _, code := range cells {
+		counts.Add("language", code, 1)
+	}
+	counts.Add("language", "fi", 16)
+	for unsafe, want := range map[int]string{99: "published", 100: "withheld"} {
+		asked := 0
+		pub, err := Release(Request{Period: "2026Q1", Counts: map[Period]Counts{"2026Q1": counts}, draw: func(base int64) int64 {
+			asked++
+			if draw := (asked - 2) / len(cells); asked == 1 || draw >= unsafe {
+				return base - 1
+			}
+			return 0
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == "published" {
+			if len(pub.Tables) != 1 || len(pub.Withheld) != 0 || asked != 1+100*len(cells) {
+				t.Errorf("the hundredth draw is safe: %d published, withheld %v, %d figures drawn", len(pub.Tables), pub.Withheld, asked)
+			}
+			continue
+		}
+		if len(pub.Tables) != 0 || len(pub.Withheld) != 1 || pub.Withheld[0] != (Withheld{"language", "2026Q1", Reason}) {
+			t.Fatalf("no draw of a hundred is safe: %+v", pub)
+		}
+		if strings.ContainsAny(Reason, "0123456789") || slices.ContainsFunc(strings.Split(Reason, "_"), func(word string) bool { return slices.Contains(cells, word) }) {
+			t.Errorf("the reason names a cell or a count: %s", Reason)
+		}
 	}
 }
 

@@ -253,6 +253,9 @@ func TestEveryCodeOfAReportHasAWord(t *testing.T) {
 	p := newPages(t)
 	for _, lang := range PageLanguages() {
 		v := view{pages: p, Lang: lang}
+		if reason := v.say("rp.reason", nil); strings.ContainsAny(reason, "0123456789") {
+			t.Errorf("the reason why a table is withheld tells a count in %s: %s", lang, reason)
+		}
 		for _, table := range disclose.Plan() {
 			if title := v.title(table.Name); strings.Contains(title, "_") || v.say("rp.of_"+table.Population, nil) == "" {
 				t.Errorf("%s is called %s in %s", table.Name, title, lang)
