@@ -29,6 +29,7 @@ func TestHelplineInTheBrowserLeavesNoTrace(t *testing.T) {
 	aino := console(chrome, t, h, "aino", keep(secrets, "aino's password", h.adviser("aino", "fi", 2)))
 	erik := console(chrome, t, h, "erik", keep(secrets, "erik's password", h.adviser("erik", "en,sv", 1)))
 	aino.ready()
+	aino.saysAgain()
 
 	// Sanna waits, writes, and leaves while nobody speaks Swedish yet.
 	sanna := visit(chrome, t, "sanna", h.origin()+"/sv")

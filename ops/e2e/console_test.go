@@ -189,7 +189,7 @@ func (c *consoleClient) take(f frame) {
 			if !slices.ContainsFunc(l.said, func(s taken) bool { return s.seq == f.Seq }) { // answered again to a repetition
 				l.said = append(l.said, taken{f.Seq, l.epoch})
 			}
-			l.box.life = max(l.box.life, life(f.Seq))
+			l.box.seen(f.Seq)
 			l.box.said(f.CID)
 			l.box.flush(c.send)
 		}
@@ -262,7 +262,7 @@ func (c *consoleClient) open(f frame) {
 		c.legs[f.Contact] = l
 	}
 	l.epoch, l.state = f.Epoch, "active"
-	l.box.welcome(f.Seq)
+	l.box.seen(f.Seq)
 	for _, m := range f.History {
 		if m.Seq > l.heard.after { // a repeated answer tells the whole again
 			c.hear(l, m)
@@ -271,10 +271,12 @@ func (c *consoleClient) open(f frame) {
 }
 
 func (c *consoleClient) hear(l *leg, m frame) {
+	l.box.seen(m.Seq)
 	if m.From == "adviser" {
 		l.box.said(m.CID)
 	}
 	l.heard.take(m)
+	l.box.flush(c.send)
 }
 
 func (c *consoleClient) drop(offer string) {

@@ -138,7 +138,7 @@ func (c *contactClient) take(f frame) {
 	switch f.Type {
 	case "welcome":
 		c.state, c.alias = f.State, f.Alias
-		c.box.welcome(f.Seq)
+		c.box.seen(f.Seq)
 		c.box.again() // before anybody may send on this connection
 	case "position":
 		c.state = "waiting"
@@ -151,12 +151,14 @@ func (c *contactClient) take(f frame) {
 	case "away":
 		c.state = "away"
 	case "message":
+		c.box.seen(f.Seq)
 		if f.From == "contact" {
 			c.box.said(f.CID)
 		}
 		c.heard.take(f)
+		c.box.flush(c.send)
 	case "said":
-		c.box.life = max(c.box.life, life(f.Seq))
+		c.box.seen(f.Seq)
 		c.box.said(f.CID)
 		c.box.flush(c.send)
 	case "ended":

@@ -36,14 +36,15 @@ func (o *outbox) add(f map[string]any) string {
 // life is the incarnation that a number belongs to.
 func life(seq int64) int64 { return seq / 1_000_000 }
 
-// welcome takes the number that the server has reached: in a new incarnation everything is said again, with
-// its old cids.
-func (o *outbox) welcome(seq int64) {
+// seen takes any number of the conversation: in a new incarnation everything is said again, with its old cids.
+func (o *outbox) seen(seq int64) {
 	if now := life(seq); now > o.life {
-		if o.life > 0 {
-			o.waiting = slices.Clone(o.all)
-		}
+		lost := o.life > 0
 		o.life = now
+		if lost {
+			o.waiting = slices.Clone(o.all)
+			o.again()
+		}
 	}
 }
 

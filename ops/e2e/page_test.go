@@ -285,3 +285,22 @@ func (p *tab) form(topic, assessment, role, outcome string) {
 	p.click("outcome-save")
 	p.until("has recorded", `!document.querySelector('[data-test="leg"]')`)
 }
+
+// saysAgain: whatever frame tells the page that the server's memory is a new one, what was said into the old one is
+// sent again, on the connection that it came by.
+func (p *tab) saysAgain() {
+	p.t.Helper()
+	p.eval(`!!(async () => {
+		const {Outbox} = await import(performance.getEntriesByType('resource').map((e) => e.name).find((n) => n.includes('outbox')));
+		const sent = [];
+		const box = new Outbox((frame) => sent.push(frame.cid) > 0, () => {});
+		box.seen(1000001);
+		box.add({cid: 'lost'});
+		box.said('lost');
+		box.seen(1000002);
+		box.seen(2000001);
+		box.add({cid: 'new'});
+		document.documentElement.dataset.sent = sent.join(' ');
+	})()`)
+	p.until("says again what the server lost", `document.documentElement.dataset.sent === 'lost lost new'`)
+}

@@ -6,7 +6,7 @@ import {button, minutes, named, put, show, uuid} from './dom.js';
 import {notice} from './form.js';
 import {hold} from './leave.js';
 import {Matter} from './matter.js';
-import {Outbox, incarnation} from './outbox.js';
+import {Outbox} from './outbox.js';
 import {rating} from './rate.js';
 import {place} from './waiting.js';
 import {Wire} from './wire.js';
@@ -41,7 +41,6 @@ export class Conversation {
     this.chat = new ChatList(named('messages'), (from) => say(from === 'system' ? 'x.from_system' : 'c.from_' + from), 'contact');
     this.readers = new Map();
     this.met = false; // an adviser has joined
-    this.top = 0; // highest seq known, to notice a new incarnation
     this.got = 0;
     this.gotTimer = 0;
     this.lostTimer = 0;
@@ -120,8 +119,7 @@ export class Conversation {
     this.checks = Boolean(f.checks);
     this.came = Boolean(f.work); // for work, begun on another page
     if (!f.checks) this.outbox.all.forEach((m) => { delete m.check; });
-    if (incarnation(f.seq) > incarnation(this.top) && this.top) this.outbox.again();
-    this.top = Math.max(this.top, f.seq || 0);
+    this.outbox.seen(f.seq);
     if (f.state === 'ended') return; // "ended" follows, with its reason
     if (f.state === 'scheduled') {
       this.scheduled();
@@ -182,7 +180,7 @@ export class Conversation {
 
   /** @private */
   message(f) {
-    this.top = Math.max(this.top, f.seq);
+    this.outbox.seen(f.seq);
     this.chat.take(f);
     if (f.from === 'contact') {
       this.outbox.said(f.cid);
@@ -201,7 +199,7 @@ export class Conversation {
 
   /** @private */
   said(f) {
-    this.top = Math.max(this.top, f.seq);
+    this.outbox.seen(f.seq);
     this.outbox.said(f.cid);
     this.chat.said(f.cid, f.seq);
   }

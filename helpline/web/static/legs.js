@@ -3,7 +3,7 @@
 import {ChatList} from './chat.js';
 import {facts, label} from './codes.js';
 import {make, minutes, named, put, show, uuid} from './dom.js';
-import {Outbox, incarnation} from './outbox.js';
+import {Outbox} from './outbox.js';
 import {say} from './words.js';
 
 const TYPING_EVERY = 3000;
@@ -46,8 +46,7 @@ export class Legs {
     const leg = this.all.get(f.contact) || this.make(f);
     leg.opened = Object.assign(leg.opened, {held: 0}, f);
     leg.epoch = f.epoch;
-    if (leg.top && incarnation(f.seq) > incarnation(leg.top)) leg.outbox.again();
-    leg.top = Math.max(leg.top, f.seq || 0);
+    leg.outbox.seen(f.seq);
     leg.moving = f.state === 'transferring';
     if (f.state && f.state !== 'ended' && leg.state !== 'ended') leg.state = leg.moving ? 'active' : f.state;
     (f.history || []).forEach((m) => this.show(leg, m));
@@ -69,7 +68,7 @@ export class Legs {
     tab.setAttribute('data-contact', f.contact);
     tab.addEventListener('click', () => this.choose(f.contact));
     const leg = {
-      contact: f.contact, opened: f, epoch: f.epoch, top: 0, state: 'active', unread: 0, moving: false, gone: 0, box, tab,
+      contact: f.contact, opened: f, epoch: f.epoch, state: 'active', unread: 0, moving: false, gone: 0, box, tab,
       chat: new ChatList(box, (from) => say(from === 'system' ? 'x.from_system' : 'k.from_' + from), 'adviser'),
       outbox: new Outbox((frame) => this.session.wire.send(frame), () => this.session.wire.drop()),
     };
@@ -110,7 +109,7 @@ export class Legs {
 
   /** @private */
   show(leg, m) {
-    leg.top = Math.max(leg.top, m.seq);
+    leg.outbox.seen(m.seq);
     if (m.from === 'adviser' && m.cid) leg.outbox.said(m.cid);
     return leg.chat.take(m);
   }
@@ -129,7 +128,7 @@ export class Legs {
   said(f) {
     const leg = this.all.get(f.contact);
     if (!leg) return;
-    leg.top = Math.max(leg.top, f.seq);
+    leg.outbox.seen(f.seq);
     leg.outbox.said(f.cid);
     leg.chat.said(f.cid, f.seq);
   }

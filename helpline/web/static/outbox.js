@@ -22,6 +22,7 @@ export class Outbox {
     this.waiting = [];
     /** Everything said in this conversation: a server that lost its memory gets it again. */
     this.all = [];
+    this.life = 0;
     this.timer = 0;
     this.watch = 0;
     this.pace = 0;
@@ -73,9 +74,19 @@ export class Outbox {
     this.all = [];
   }
 
-  /** The server lost the text (a new incarnation): everything is unanswered again. */
-  again() {
+  /**
+   * A number of this conversation was heard, in any frame. In a new incarnation the server may have lost the text: everything
+   * is unanswered again. Also on a connection that has not been told yet: else what was lost is never noticed.
+   * @param {number} seq
+   */
+  seen(seq) {
+    const life = incarnation(seq);
+    if (life <= this.life) return;
+    const lost = this.life > 0;
+    this.life = life;
+    if (!lost) return;
     this.waiting = this.all.map((frame) => ({frame, out: false}));
+    this.restart();
   }
 
   /** @private */
@@ -110,6 +121,6 @@ export class Outbox {
 }
 
 /** The incarnation of the server's memory that a seq belongs to. @param {number} seq @returns {number} */
-export function incarnation(seq) {
+function incarnation(seq) {
   return Math.floor((seq || 0) / 1000000);
 }
