@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"strconv"
@@ -27,9 +28,12 @@ func TestFailoverKeepsTheThreeFacts(t *testing.T) {
 		n = 1
 	}
 	var with, without facts
-	for range n {
-		with.add(failedOver(t, true))
+	again := func(sum *facts, recommended bool) { // a test of its own each: what it started ends with it
+		for i := range n {
+			t.Run(fmt.Sprint("recommended_", recommended, "_", i+1), func(t *testing.T) { sum.add(failedOver(t, recommended)) })
+		}
 	}
+	again(&with, true)
 	t.Logf("failover, recommended settings, %d times: %s", n, with)
 	if with.lost() > 0 {
 		t.Error("an acknowledged fact is lost")
@@ -37,9 +41,7 @@ func TestFailoverKeepsTheThreeFacts(t *testing.T) {
 	if !full {
 		return
 	}
-	for range n {
-		without.add(failedOver(t, false))
-	}
+	again(&without, false)
 	t.Logf("failover, Postgres stopped, replicas not synced, appendfsync everysec, spool answers at once, %d times: %s", n, without)
 }
 
