@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"adviceline/helpline"
+	"adviceline/helpline/codes"
 	"adviceline/helpline/disclose"
 )
 
@@ -180,5 +181,58 @@ SELECT 'main', '2025Q' || q, d, 'completed', '', '3-7', 12 FROM generate_series(
 	text, _, err := s.Report(t.Context(), "days_open", "2025")
 	if err != nil || !bytes.Contains(text, []byte(`"base":10`)) || !bytes.Contains(text, []byte(`"days_open":"d3_7","count":1`)) {
 		t.Errorf("%s, %v", text, err)
+	}
+}
+
+// TestSumsInside: the board has sums of flushed counters of what is not released, to the nearest ten. What is staged is
+// not in it, nor what is about possible victims, nor what a release has taken up.
+func TestSumsInside(t *testing.T) {
+	t.Parallel()
+	s := newStages(t)
+	if got, err := s.store.Inside(t.Context()); err != nil || len(got) != 0 {
+		t.Errorf("nothing counted: %+v %v", got, err)
+	}
+	for i := range 27 {
+		a := form(i, false)
+		if i >= 23 {
+			a.Topic = "work_conditions"
+		}
+		s.stage(a, true)
+	}
+	for i := range 40 {
+		s.stage(form(i, true), false) // may still be corrected
+	}
+	if done, err := s.flush(nil); err != nil || done.Outcomes != 27 {
+		t.Fatal(done, err)
+	}
+	for i := range 19 {
+		s.stage(form(i, false), true) // too few for a flush
+	}
+	if done, err := s.flush(nil); err != nil || done.Outcomes != 0 {
+		t.Fatal(done, err)
+	}
+	countersOf(t, s.store, 300, "topic", "channel_role")
+	if done, err := s.store.Release(t.Context(), ReleaseOptions{}); err != nil || done.Periods == 0 {
+		t.Fatal(done, err)
+	}
+	if _, err := s.store.exec(t.Context(), `INSERT INTO counter (period, tab, cell, count) VALUES ('2099', 'sex', 'female', 770)`, nil); err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.store.Inside(t.Context())
+	if err != nil || len(all) != 6 {
+		t.Fatalf("%d tables, %v", len(all), err)
+	}
+	for _, x := range all {
+		if x.Table.Set != "S" || len(x.Table.Dims) != 1 || x.Total != 30 || len(x.Cells) != len(x.Table.Dims[0].Codes) {
+			t.Errorf("%+v", x)
+		}
+		if x.Table.Name != "topic" {
+			continue
+		}
+		for i, code := range x.Table.Dims[0].Codes {
+			if want := map[string]int64{codes.Topic.Group("legal"): 20}[code]; x.Cells[i] != want {
+				t.Errorf("%s is %d, want %d", code, x.Cells[i], want)
+			}
+		}
 	}
 }

@@ -84,3 +84,24 @@ func (s *Store) PublishedPeriods(ctx context.Context) ([]disclose.Period, error)
 	}
 	return out, nil
 }
+
+// Inside gives the sums of flushed counters of the periods that are not released, rounded, for the house's own board
+// alone; see disclose.Inside.
+func (s *Store) Inside(ctx context.Context) ([]disclose.Inside, error) {
+	const query = `
+SELECT tab, cell, sum(count)::bigint AS n FROM counter
+WHERE tab = ANY(@tabs) AND period NOT IN (SELECT period FROM report WHERE tab = '')
+GROUP BY tab, cell`
+	list, err := rows[struct {
+		Tab, Cell string
+		N         int64
+	}](ctx, s, query, named{"tabs": disclose.InsideTables()})
+	if err != nil {
+		return nil, fmt.Errorf("sum counters: %w", err)
+	}
+	counts := disclose.Counts{}
+	for _, x := range list {
+		counts.Add(x.Tab, x.Cell, x.N)
+	}
+	return disclose.SumInside(counts), nil
+}

@@ -73,6 +73,7 @@ POST   /api/v1/session/lock       lock           account
 PUT    /api/v1/session/pin        pin-set        account
 POST   /api/v1/session/unlock     unlock         account
 GET    /api/v1/reports            reports        supervisor
+GET    /api/v1/reports/inside     report-inside  supervisor
 GET    /api/v1/reports/pack       report-pack    supervisor
 GET    /api/v1/reports/book       report-book    supervisor
 GET    /api/v1/reports/:table     report         supervisor

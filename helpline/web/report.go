@@ -15,11 +15,13 @@ import (
 )
 
 // Reports are the released statistics, as frozen bytes. Errors: helpline.ErrNotFound for a period that is not
-// published, disclose.ErrUnknownTable, disclose.ErrWithheld.
+// published, disclose.ErrUnknownTable, disclose.ErrWithheld. Inside is what no release has taken up yet: for the page
+// and the call of supervisors, never for a pack or a report.
 type Reports interface {
 	PublishedPeriods(ctx context.Context) ([]disclose.Period, error)
 	Report(ctx context.Context, table string, period disclose.Period) (text, csv []byte, err error)
 	Frozen(ctx context.Context, period disclose.Period) ([]disclose.Frozen, error)
+	Inside(ctx context.Context) ([]disclose.Inside, error)
 }
 
 // codeWithheld says that a table of a period cannot be shown; there is one reason for all.

@@ -19,6 +19,7 @@ import (
 
 // archive stands for the store of released statistics.
 type archive struct {
+	inside disclose.Counts
 	tables map[disclose.Period][]disclose.Frozen
 	fail   error
 }
@@ -31,6 +32,10 @@ func (s archive) PublishedPeriods(context.Context) ([]disclose.Period, error) {
 	slices.Sort(all)
 	slices.Reverse(all)
 	return all, s.fail
+}
+
+func (s archive) Inside(context.Context) ([]disclose.Inside, error) {
+	return disclose.SumInside(s.inside), s.fail
 }
 
 func (s archive) Frozen(_ context.Context, p disclose.Period) ([]disclose.Frozen, error) {
@@ -139,6 +144,7 @@ func TestReports(t *testing.T) {
 		{"weekday" + half, 409, "withheld"}, {"weekday.csv" + half, 409, "withheld"},
 		{"topic?period=2026h1", 422, "invalid_value"}, {"topic", 422, "invalid_value"}, {"pack?period=x", 422, "invalid_value"}, {"book?period=x", 422, "invalid_value"},
 		{"topic" + half + "&adviser=aino", 400, "unknown_field"}, {"topic" + half + "&period=2026", 400, "unknown_field"}, {"topic?%zz", 400, "malformed"},
+		{"inside" + half, 400, "unknown_field"}, {"inside?%zz", 400, "malformed"},
 		{"pack" + half + "&x=1", 400, "unknown_field"}, {"book?x=1", 400, "unknown_field"}, {"?x=1", 400, "unknown_field"},
 		{"pack?period=2031H1", 404, "not_found"}, {"book?period=2031H1", 404, "not_found"},
 	} {
@@ -205,7 +211,7 @@ func TestPackHoldsAllOfAHalfYear(t *testing.T) {
 
 func TestReportsAreForSupervisors(t *testing.T) {
 	t.Parallel()
-	paths := []string{"/api/v1/reports", "/api/v1/reports/pack" + half, "/api/v1/reports/book" + half, "/api/v1/reports/topic" + half, "/board/reports", "/board/reports/2026H1"}
+	paths := []string{"/api/v1/reports", "/api/v1/reports/inside", "/api/v1/reports/pack" + half, "/api/v1/reports/book" + half, "/api/v1/reports/topic" + half, "/board/reports", "/board/reports/2026H1"}
 	h, auth := withReports(t, "adviser", shelved(t))
 	for _, path := range paths {
 		if r := h.do(t, call{"GET", path, "", auth}); r.status != 403 {
@@ -245,6 +251,52 @@ func TestReportsPage(t *testing.T) {
 	if r := empty.do(t, call{"GET", "/board/reports", "", auth}); r.status != 200 || !strings.Contains(r.body, "Ingenting har publicerats") {
 		t.Errorf("%d %s", r.status, r.body)
 	}
+}
+
+// TestSumsSinceTheLastRelease: rounded to ten, every code of a table, none about possible victims, and nowhere else.
+func TestSumsSinceTheLastRelease(t *testing.T) {
+	t.Parallel()
+	s := shelved(t)
+	s.inside = disclose.Counts{"topic": {"legal": 123, "services": 4}, "sex": {"female": 770}, "channel_role": {"phone/self": 770}}
+	h, auth := withReports(t, "supervisor", s)
+	r := h.do(t, call{"GET", "/api/v1/reports/inside", "", auth})
+	if !strings.Contains(r.body, `{"code":"legal","count":120}`) || !strings.Contains(r.body, `{"code":"services","count":0}`) || !strings.Contains(r.body, `"total":130`) || strings.Contains(r.body, "770") {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	page := h.do(t, call{"GET", "/board/reports", "", auth}).body
+	if !strings.Contains(page, "avrundat till 10") || !strings.Contains(page, `<td class="count">120</td>`) || strings.Contains(page, "770") || strings.Contains(page, "inside-sex") {
+		t.Errorf("the page: %s", page)
+	}
+	for _, path := range []string{"/board/reports/2026H1", "/api/v1/reports/topic" + half, "/api/v1/reports/topic.csv" + half, "/api/v1/reports"} {
+		if r := h.do(t, call{"GET", path, "", auth}); r.status != 200 || strings.Contains(r.body, "120") || strings.Contains(r.body, "inside") {
+			t.Errorf("%s: %d %s", path, r.status, r.body)
+		}
+	}
+	if book := sheets(t, h.do(t, call{"GET", "/api/v1/reports/topic.xlsx" + half, "", auth}).body); strings.Contains(strings.Join(slices.Concat(book["topic"]...), "|"), "120") {
+		t.Errorf("the workbook holds %q", book)
+	}
+	pack := h.do(t, call{"GET", "/api/v1/reports/pack" + half, "", auth})
+	bare := shelved(t)
+	other, auth := withReports(t, "supervisor", bare)
+	if without := other.do(t, call{"GET", "/api/v1/reports/pack" + half, "", auth}); !reflect.DeepEqual(packed(t, pack.body), packed(t, without.body)) {
+		t.Error("the pack is another")
+	}
+}
+
+// packed gives the checksum of each file of a pack by its name.
+func packed(t *testing.T, file string) map[string]uint32 {
+	t.Helper()
+	z, err := zip.NewReader(strings.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums := map[string]uint32{}
+	for _, f := range z.File {
+		if sums[f.Name] = f.CRC32; strings.HasSuffix(f.Name, ".xlsx") {
+			sums[f.Name] = 0 // holds when it was made
+		}
+	}
+	return sums
 }
 
 // TestEveryCodeOfAReportHasAWord: no table, dimension or code is shown as it stands in the program.

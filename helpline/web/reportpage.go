@@ -14,7 +14,8 @@ type ReportData struct {
 	Periods  []Choice
 	Period   Choice // its code empty: none is chosen
 	Groups   []reportGroup
-	Withheld []string // titles
+	Inside   []reportGroup // where no period is chosen: what no release has taken up yet
+	Withheld []string      // titles
 	Method   []string
 }
 
@@ -53,7 +54,13 @@ func (s *Server) reportsPage(c echo.Context) error {
 	for _, p := range all {
 		v.Reports.Periods = append(v.Reports.Periods, Choice{string(p), v.period(p)})
 	}
-	if code := c.Param("period"); code != "" {
+	if code := c.Param("period"); code == "" {
+		sums, err := s.reports.Inside(ctx)
+		if err != nil {
+			return asBusy(err)
+		}
+		v.Reports.Inside = v.inside(sums)
+	} else {
 		period := disclose.Period(code)
 		if !slices.Contains(all, period) {
 			return helpline.ErrNotFound

@@ -134,6 +134,7 @@ func (s *Server) work() []route {
 func (s *Server) numbers() []route {
 	return []route{
 		{"GET", "/api/v1/reports", "reports", supervisor, "", s.showPlan},
+		{"GET", "/api/v1/reports/inside", "report-inside", supervisor, "", s.showInside},
 		{"GET", "/api/v1/reports/pack", "report-pack", supervisor, "", s.showPack},
 		{"GET", "/api/v1/reports/book", "report-book", supervisor, "", s.showBook},
 		{"GET", "/api/v1/reports/:table", "report", supervisor, "", s.showReport},

@@ -89,7 +89,7 @@ func (h *house) template(path string) string {
 	if strings.HasPrefix(path, "/api/v1/disclosures/") && strings.HasSuffix(path, "/seen") {
 		return "/api/v1/disclosures/{disclosure}/seen"
 	}
-	if table, ok := strings.CutPrefix(path, "/api/v1/reports/"); ok && table != "pack" && table != "book" {
+	if table, ok := strings.CutPrefix(path, "/api/v1/reports/"); ok && table != "pack" && table != "book" && table != "inside" {
 		return "/api/v1/reports/{table}"
 	}
 	if strings.HasSuffix(path, "/privacy") && strings.Count(path, "/") == 2 && path != "/board/privacy" {
