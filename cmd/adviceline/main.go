@@ -53,6 +53,10 @@ type terminal struct {
 
 func main() {
 	t := terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Environ()}
+	if err := ops.LeaveNoCore(); err != nil {
+		_, _ = fmt.Fprintln(t.err, "adviceline: images of memory cannot be forbidden:", err)
+		os.Exit(1)
+	}
 	ops.EaseCollector(t.env)
 	os.Exit(run(context.Background(), t, os.Args[1:]))
 }

@@ -224,3 +224,39 @@ func newSingle(t *testing.T) *single {
 	t.Cleanup(r.Kill)
 	return &single{Redis: r, link: newLink(t, at)}
 }
+
+// unfinished tells of contacts without an outcome what each side has, for whoever looks for the reason.
+func (c *chaos) unfinished() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for contact, p := range c.people {
+		if c.over[contact] {
+			continue
+		}
+		x, sent := p.transcript()
+		conn := connect(c.t, c.db.url("adviceline"))
+		var known string
+		_ = conn.QueryRow(c.t.Context(), `SELECT string_agg(kind || ' ' || incarnation || ' ' || number || ' ' || at, E'\n      ' ORDER BY incarnation, number) FROM event WHERE contact = $1`, contact).Scan(&known)
+		c.t.Logf("contact %s: by the ledger:\n      %s", contact, known)
+		if rdb, err := c.engine.primary(context.Background()); err == nil {
+			h := rdb.HGetAll(context.Background(), "{line:main}:c:"+contact).Val()
+			c.t.Logf("  redis: state %s owner %s version %s dead %s life %s epoch %s arrival %s print %t", h["state"], h["owner"], h["version"], h["dead"], h["life"], h["epoch"], h["arrival"], h["print"] != "")
+			for _, m := range rdb.XRange(context.Background(), "{line:main}:s:"+contact, "-", "+").Val() {
+				c.t.Logf("  redis: %s %v %v", m.ID, m.Values["from"], m.Values["cid"])
+			}
+			_ = rdb.Close()
+		}
+		for _, m := range x.got {
+			c.t.Logf("  contact got: %d %s %s %s", m.Seq, m.From, m.CID, m.Text)
+		}
+		c.t.Logf("contact %s: state %s, said %d, unanswered %d, heard %d, refusals %v", contact, p.state, len(sent), p.unanswered(), len(x.got), p.faults)
+		for _, a := range c.consoles {
+			if theirs, said := a.transcript(contact); len(theirs.got)+len(said) > 0 || slices.Contains(a.has(), contact) {
+				for _, m := range theirs.got {
+					c.t.Logf("    %s got: %d %s %s %s", a.name, m.Seq, m.From, m.CID, m.Text)
+				}
+				c.t.Logf("  %s: owns it %t, said %d, heard %d of it, gaps %v, refusals %v", a.name, slices.Contains(a.has(), contact), len(said), a.hears(contact), theirs.bad, a.refused())
+			}
+		}
+	}
+}
