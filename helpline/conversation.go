@@ -28,7 +28,8 @@ type Saying struct {
 	Console Console
 	CID     string
 	Sealed  string
-	Got     int64 // up to where the contact's page has received; 0 from an adviser
+	Key     string // the wrapped data key that it is sealed with
+	Got     int64  // up to where the contact's page has received; 0 from an adviser
 }
 
 // Seat is a contact's place at its own socket.
@@ -125,7 +126,7 @@ func (l *Line) say(ctx context.Context, key string, s Saying, text Text) (int64,
 	if err != nil {
 		return 0, ErrKeysGone
 	}
-	s.Sealed = sealed
+	s.Sealed, s.Key = sealed, key
 	seq, err := l.Queue.Say(ctx, s)
 	if err != nil {
 		return 0, fmt.Errorf("say message: %w", err)

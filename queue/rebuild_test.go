@@ -173,7 +173,11 @@ func TestRebuildKeepsWhatRedisStillHas(t *testing.T) {
 	if err != nil || known != 1_000_003 {
 		t.Fatalf("a message said before is numbered %d, %v", known, err)
 	}
-	next, err := b.Say(t.Context(), helpline.Saying{Contact: id, From: helpline.FromContact, Version: 1, CID: "c3", Sealed: "x"})
+	late := helpline.Saying{Contact: id, From: helpline.FromContact, Version: 1, CID: "c3", Sealed: "x", Key: "of a socket that was open before Redis lost the key"}
+	if _, err := b.Say(t.Context(), late); !errors.Is(err, ErrIncarnation) {
+		t.Errorf("text that nobody can open is taken: %v", err)
+	}
+	next, err := b.Say(t.Context(), helpline.Saying{Contact: id, From: helpline.FromContact, Version: 1, CID: "c3", Sealed: "x", Key: "k"})
 	if err != nil || next != 2_000_001 {
 		t.Fatalf("the next message is numbered %d, %v", next, err)
 	}

@@ -1,6 +1,6 @@
 -- say: a message enters its conversation once, numbered, and goes to the other side's node.
 -- ARGV: 4 contact, 5 side, 6 version or adviser, 7 console epoch, 8 cid, 9 sealed, 10 up to where the
--- contact's page has received. Reply: seq.
+-- contact's page has received, 11 the end of the wrapped key that it is sealed with. Reply: seq.
 local id, side, key = ARGV[4], ARGV[5], P .. ':c:' .. ARGV[4]
 local f = call('HMGET', key, 'state', 'version', 'dead', 'owner', 'seq', 'key', 'node', 'rate_' .. side, 'count', 'got')
 local c = {state = f[1], version = f[2], dead = f[3], owner = f[4], seq = f[5], key = f[6], node = f[7]}
@@ -20,6 +20,7 @@ local cids = P .. ':m:' .. id
 local known = call('HGET', cids, side .. ARGV[8])
 if known then return {0, tonumber(known), {}} end
 if not live then return {2} end
+if ARGV[11] ~= '' and string.sub(c.key, -#ARGV[11]) ~= ARGV[11] then return {1} end -- nobody could open it
 local second, sent = string.match(f[8] or '0 0', '(%d+) (%d+)')
 local this = math.floor(now / 1000)
 if tonumber(second) ~= this then sent = 0 end
