@@ -323,8 +323,8 @@ func TestArabicContactPage(t *testing.T) {
 	t.Parallel()
 	s := raise(t, "ar")
 	s.look = func(name string, p *tab) {
-		p.eval(`document.documentElement.dir === "rtl" && getComputedStyle(document.body).direction === "rtl"`)
-		p.eval(`[...document.querySelectorAll(".number, input[inputmode='tel'], #resume-number")].every((e) => getComputedStyle(e).direction === "ltr")`) // digits in groups read the same everywhere
+		p.until("reads from right to left, digits from left to right", `document.documentElement.dir === "rtl" && getComputedStyle(document.body).direction === "rtl"`)
+		p.until("reads from right to left, digits from left to right", `[...document.querySelectorAll(".number, input[inputmode='tel'], #resume-number")].every((e) => getComputedStyle(e).direction === "ltr")`) // digits in groups read the same everywhere
 		for _, fault := range slices.Concat(s.rules(p), s.keyboard(p), s.narrow(p)) {
 			t.Errorf("%s in Arabic: %s", name, fault)
 		}

@@ -15,6 +15,7 @@ import {say} from './words.js';
 const STILL_LOST = 20000;
 const TYPING_SHOWN = 5000;
 const GOT_WITHIN = 400;
+const MISSED = 3000;
 /** The close code of a page that a newer one took the place of. */
 const REPLACED = 4501;
 
@@ -43,6 +44,7 @@ export class Conversation {
     this.met = false; // an adviser has joined
     this.got = 0;
     this.gotTimer = 0;
+    this.awayTimer = 0;
     this.lostTimer = 0;
     this.wasLost = false;
     this.wire = new Wire({
@@ -73,6 +75,7 @@ export class Conversation {
 
   /** Shows one of: form, waiting, active, away, ended. @param {string} name */
   state(name) {
+    clearTimeout(this.awayTimer);
     stage(name);
     show(named('joined'), this.readers.size > 0 && name !== 'ended');
     put(document.getElementById('heading'), say('c.head_' + name));
@@ -132,10 +135,14 @@ export class Conversation {
     this.outbox.restart();
   }
 
-  /** The adviser is gone for a moment. @private */
+  /** The adviser is gone; one who is back within a moment was not missed, and nobody is frightened. @private */
   away() {
-    if (this.current() !== 'away') this.chat.event(say('c.away'));
-    this.state('away');
+    clearTimeout(this.awayTimer);
+    this.awayTimer = setTimeout(() => {
+      if (this.current() === 'away') return;
+      this.chat.event(say('c.away'));
+      this.state('away');
+    }, MISSED);
   }
 
   /** In line; after a chat that was open, words tell why. @private */
@@ -187,6 +194,7 @@ export class Conversation {
       return;
     }
     named('typing').textContent = '';
+    if (f.from === 'adviser') clearTimeout(this.awayTimer);
     if (f.from === 'adviser' && this.current() === 'away') this.state('active');
     this.got = Math.max(this.got, f.seq);
     if (!this.gotTimer) {
