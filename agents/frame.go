@@ -28,7 +28,8 @@ type request struct {
 	kind  string
 	ref   string
 	print uint64 // tells two frames of one ref apart; padding does not count
-	// again: the answer holds text, so it is not remembered; the step itself repeats it by state.
+	// again: the answer holds text, or Redis may have lost what it tells of, so it is not remembered; the step itself
+	// repeats it by state.
 	again bool
 	says  *sayFrame // a message: it keeps its place in its sender's order
 	run   func(ctx context.Context, c *console) (answer any, err error)
@@ -67,7 +68,7 @@ var steps = map[string]step{
 	"audible": {read: frame(audible)},
 	"accept":  {read: frame(accept), again: true},
 	"decline": {read: frame(decline)},
-	"say":     {read: frame(say)},
+	"say":     {read: frame(say), again: true},
 	"typing":  {read: frame(typing)},
 	"end":     {read: frame(end)},
 	"release": {read: frame(release)},

@@ -283,8 +283,14 @@ func TestRepeatedRefGetsItsAnswerAgain(t *testing.T) {
 	if second := again.ask(say, "said"); second["seq"] != first["seq"] {
 		t.Errorf("%v, then %v", first, second)
 	}
-	if n := b.queue.count("say"); n != 1 {
+	if n := b.queue.count("say"); n != 2 { // what Redis lost has to be stored again: it knows by the cid
 		t.Errorf("said %d times", n)
+	}
+	ready := object{"type": "duty", "ref": uuid.NewString(), "state": "paused", "reason": "break"}
+	again.ask(ready, "duty")
+	before := b.queue.count("duty")
+	if again.ask(ready, "duty"); b.queue.count("duty") != before || before == 0 {
+		t.Errorf("a pause was done %d times, then %d", before, b.queue.count("duty"))
 	}
 	say["text"] = "other"
 	again.refused(say, "request_reused")
