@@ -238,3 +238,24 @@ func TestRebuildKeepsAReturnThatRedisForgot(t *testing.T) {
 		t.Errorf("the newer number: %v", err)
 	}
 }
+
+// TestIntakeAfterARebuildIsTheSame: who never had an answer asks again and is in, though the ledger keeps nothing of what
+// was asked; from then on another body under the same request is refused as ever.
+func TestIntakeAfterARebuildIsTheSame(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	s := b.standingAt(helpline.Away, "")
+	s.Reason = ""
+	b.rebuilt(s)
+	e := entry("fi", helpline.Ordinary)
+	e.Contact = s.Contact
+	for range 2 {
+		if in, _, err := b.Enqueue(t.Context(), e); err != nil || in.Contact != s.Contact || in.Version != s.Version {
+			t.Fatalf("%+v %v", in, err)
+		}
+	}
+	e.Print = "another"
+	if _, _, err := b.Enqueue(t.Context(), e); !errors.Is(err, helpline.ErrRequestReused) {
+		t.Error(err)
+	}
+}
