@@ -12,8 +12,9 @@ import (
 // keyMark is how much of a wrapped key's end tells it from others: the tag of its seal.
 const keyMark = 16
 
-// Say implements helpline.ConversationQueue. A text that is sealed with another key than the contact's is refused with ErrIncarnation: the conversation got a new
-// one when Redis had lost the old one, and a connection from before still has that.
+// Say implements helpline.ConversationQueue. A text that is sealed with another key than the contact's is refused with
+// ErrIncarnation: the conversation got a new one when Redis had lost the old one, and a connection from before still
+// has that.
 func (q *Queue) Say(ctx context.Context, s helpline.Saying) (int64, error) {
 	var who any = s.Version
 	if s.From == helpline.FromAdviser {
