@@ -145,13 +145,6 @@ func (q *Queue) Discard(ctx context.Context, ids []string) error {
 // forgotten is how many refused entries are deleted at a time.
 const forgotten = 500
 
-func forgetting(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("forget refused entries: %w", err)
-}
-
 // ForgetRefused deletes what was set aside so long ago and tells how many entries it were: the ledger knows nothing
 // of their contacts any more.
 func (q *Queue) ForgetRefused(ctx context.Context, age time.Duration) (int64, error) {
@@ -162,8 +155,11 @@ func (q *Queue) ForgetRefused(ctx context.Context, age time.Duration) (int64, er
 	end := strconv.FormatInt(now.Add(-age).UnixMilli(), 10)
 	for gone := int64(0); ; {
 		entries, err := q.door.XRangeN(ctx, q.key(":refused"), "-", end, forgotten).Result()
-		if err != nil || len(entries) == 0 {
-			return gone, forgetting(err)
+		if err != nil {
+			return gone, fmt.Errorf("read refused entries: %w", err)
+		}
+		if len(entries) == 0 {
+			return gone, nil
 		}
 		ids := make([]string, len(entries))
 		for i, x := range entries {
@@ -171,7 +167,7 @@ func (q *Queue) ForgetRefused(ctx context.Context, age time.Duration) (int64, er
 		}
 		n, err := q.door.XDel(ctx, q.key(":refused"), ids...).Result()
 		if gone += n; err != nil {
-			return gone, forgetting(err)
+			return gone, fmt.Errorf("forget refused entries: %w", err)
 		}
 	}
 }
