@@ -16,8 +16,8 @@ import (
 // askSentinels bounds one question to all Sentinels.
 const askSentinels = time.Second
 
-// ErrNotElected says that a server is not the one that the Sentinels' newest failover made master.
-var ErrNotElected = errors.New("server is not the elected master")
+// errNotElected says that a server is not the one that the Sentinels' newest failover made master.
+var errNotElected = errors.New("server is not the elected master")
 
 // elected refuses a connection to a master that is none any more. A Sentinel that has not heard of the last failover names
 // the old one, and that one, started again, believes it: a line that is entered there stands twice, and what one half
@@ -38,7 +38,7 @@ func (q *Queue) elected(ctx context.Context, conn *redis.Conn) error {
 		return err
 	}
 	if m := runIDLine.FindStringSubmatch(info); m == nil || m[1] != want {
-		return fmt.Errorf("connect: %w", ErrNotElected)
+		return fmt.Errorf("connect: %w", errNotElected)
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func (s servers) electedID(ctx context.Context) (string, error) {
 	}
 	m := runIDLine.FindStringSubmatch(info)
 	if m == nil || !strings.Contains(info, "role:master") {
-		return "", fmt.Errorf("ask elected master: %w", ErrNotElected)
+		return "", fmt.Errorf("ask elected master: %w", errNotElected)
 	}
 	return m[1], nil
 }
