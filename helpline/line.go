@@ -108,13 +108,14 @@ type Line struct {
 	Timing  Timing
 	Now     func() time.Time // only for the day of a key; Redis TIME decides everything else
 	Log     *slog.Logger
-	Observe func(Event)                                        // metrics; called once per event by the node that made it
-	Over    func(ctx context.Context, incarnation int64) error // ends a life of the queue that the ledger has left; nil: nobody does
-	Calls   *Callbacks                                         // nil: the line takes no callbacks
-	Watches Watches                                            // nil: no roster says when a shift ends
-	Paging  PageQueue                                          // nil: nobody is paged
-	Ratings FeedbackQueue                                      // nil: feedback is not counted
-	Matters *Matters                                           // nil: the line keeps no cards
+	Observe func(Event)   // metrics; called once per event by the node that made it
+	Calls   *Callbacks    // nil: the line takes no callbacks
+	Watches Watches       // nil: no roster says when a shift ends
+	Paging  PageQueue     // nil: nobody is paged
+	Ratings FeedbackQueue // nil: feedback is not counted
+	Matters *Matters      // nil: the line keeps no cards
+
+	Over func(ctx context.Context, incarnation int64) error // ends a life of the queue that the ledger has left; nil: nobody does
 
 	Interpreters InterpreterQueue                 // nil: how far an interpreter is stands nowhere
 	FirstLine    func(languages ...string) string // greets whom nobody on duty can talk to; nil: nobody does
