@@ -105,9 +105,9 @@ func TestDisabledPersonIsSignedOut(t *testing.T) {
 	}
 }
 
-func TestNewPasswordSignsOut(t *testing.T) {
-	t.Parallel()
-	s := open(t, database(t))
+// signedIn makes an adviser, Maija, with a sign-in of the hash "h".
+func signedIn(t *testing.T, s *Store) {
+	t.Helper()
 	p := adviser("Maija")
 	if err := s.AddPerson(t.Context(), p, argon); err != nil {
 		t.Fatal(err)
@@ -115,6 +115,12 @@ func TestNewPasswordSignsOut(t *testing.T) {
 	if err := s.PutSession(t.Context(), helpline.Session{Hash: "h", Person: p, Expires: time.Now().Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestNewPasswordSignsOut(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	signedIn(t, s)
 	changed := strings.Replace(argon, "t=1", "t=2", 1)
 	if _, dropped, err := s.SetPassword(t.Context(), "maija", changed); err != nil || len(dropped) != 1 {
 		t.Errorf("dropped %v, %v", dropped, err)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"sync"
 	"testing"
-	"time"
 
 	"adviceline/helpline"
 )
@@ -13,13 +12,7 @@ import (
 func TestPinTakesFiveWrongTries(t *testing.T) {
 	t.Parallel()
 	s := open(t, database(t))
-	p := adviser("Maija")
-	if err := s.AddPerson(t.Context(), p, argon); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.PutSession(t.Context(), helpline.Session{Hash: "h", Person: p, Expires: time.Now().Add(time.Hour)}); err != nil {
-		t.Fatal(err)
-	}
+	signedIn(t, s)
 	try := func(pin string, want error) int {
 		t.Helper()
 		left, err := s.TryPin(t.Context(), "h", pin)
