@@ -231,7 +231,7 @@ func (s *Server) plainSay(c echo.Context, f plainFields) error {
 	case do == "masked":
 		text = clean
 	case do == "say" && clean != text:
-		v.Plain.Words, v.Plain.Asks = v.say("c.masked", map[string]any{"Text": clean}), true
+		v.Plain.Words, v.Plain.Asks = v.say("c.masked", map[string]any{"Text": v.hidden(clean)}), true
 		v.Plain.Text, v.Plain.Request = text, f.get("cid")
 		return s.plainPage(c, http.StatusOK, "plain-say", v)
 	}

@@ -159,7 +159,7 @@ func (d *plainDress) message(f plainFrame) []byte {
 		d.shown[f.CID] = true
 	}
 	v := d.view
-	v.Plain.From, v.Plain.Text, v.Plain.Who = f.From, f.Text, v.say("x.from_system", nil)
+	v.Plain.From, v.Plain.Text, v.Plain.Who = f.From, v.hidden(f.Text), v.say("x.from_system", nil)
 	switch {
 	case f.From == string(helpline.FromSystem) && f.Text == "":
 		v.Plain.Text = v.say("x.lines_gone", nil)
