@@ -103,7 +103,7 @@ func appendEvents(b *pgx.Batch, line string, entries []*entry, fresh *[]place) {
 WITH added AS (
 	INSERT INTO event (line, incarnation, number, contact, kind, at, reason, adviser, state, epoch, version, outcome, why)
 	SELECT @line::text, u.incarnation, u.number, u.contact, u.kind, u.at, u.reason, u.adviser, u.state, u.epoch,
-		u.version, u.outcome, nullif(u.why, '')::jsonb
+		u.version, u.outcome, nullif(u.why, '')::json
 	FROM unnest(@incarnations::bigint[], @numbers::bigint[], @contacts::uuid[], @kinds::text[], @ats::timestamptz[],
 		@reasons::text[], @advisers::uuid[], @states::text[], @epochs::bigint[], @versions::bigint[],
 		@outcomes::boolean[], @whys::text[])
