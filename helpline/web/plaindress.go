@@ -16,11 +16,12 @@ type PlainData struct {
 	Work                  bool   // asked for work: the text stays on the screen
 	Request               string // a fresh request_id or cid
 	State, Heading, Words string
-	Say                   string // the frame to write in, a whole document
-	From, Who, Text, At   string // one message
-	Checks                bool   // what is written is looked at before it is sent: somebody at work writes
-	Asks                  bool   // the text was not sent: masked or as it is
-	Renew                 bool   // the chat goes on, on a page opened again
+	Times                 []string // when a call was asked for
+	Say                   string   // the frame to write in, a whole document
+	From, Who, Text, At   string   // one message
+	Checks                bool     // what is written is looked at before it is sent: somebody at work writes
+	Asks                  bool     // the text was not sent: masked or as it is
+	Renew                 bool     // the chat goes on, on a page opened again
 }
 
 // Leave is the question before a chat is ended.

@@ -58,6 +58,7 @@ export class ChatList {
   ask(cid, words, buttons) {
     const el = this.byCid.get(cid);
     if (!el) return;
+    el.classList.add('asked');
     put(el.lastChild, words);
     const row = make('p', 'row');
     buttons.forEach((b) => {

@@ -47,7 +47,7 @@ function standing(r, directory) {
     if (h.via) words.push(label('receipt_via', h.via));
     const item = make('li', '', words.join(' · '));
     if (i === (r.at || 0) && !r.ended) item.setAttribute('aria-current', 'step');
-    if (known && !r.ended) item.append(make('span', 'small', ' ' + receiver(known)));
+    if (known && !r.ended) item.append(make('span', 'small about', receiver(known)));
     list.append(item);
   });
   const box = part(say('k.r_standing'), list);
