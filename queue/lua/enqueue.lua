@@ -23,11 +23,16 @@ local c = {state = 'waiting', print = ARGV[5], key = ARGV[6], channel = ARGV[7],
   arrival = nows, gone = nows, version = versions, number = ARGV[12 + version], epoch = '0', group = g, offer = nil, offered = nil,
   expires = nil, skill = nil}
 contacts[id], names[c] = c, key
-call('HSET', key, 'state', 'waiting', 'print', ARGV[5], 'key', ARGV[6], 'channel', ARGV[7], 'language', ARGV[8], 'intake', ARGV[9],
-  'lane', ARGV[10], 'arrival', nows, 'gone', nows, 'version', versions, 'number', c.number, 'epoch', '0', 'group', g)
 if ARGV[11] ~= '' then write(c, 'skill', ARGV[11]) end
 if ARGV[12] ~= '0' then write(c, 'overdue', ARGV[12]) end
-call('ZADD', TIMERS, int(now + (ARGV[10] == 'danger' and @awaydanger or @away)), 'away|' .. id, int(now + @textidle - @texttold), 'life|' .. id)
+-- Who is offered at once is written with the offer, else at the end: nothing in between reads it from Redis.
+c.new = {'print', ARGV[5], 'key', ARGV[6], 'channel', ARGV[7], 'language', ARGV[8], 'intake', ARGV[9], 'lane', ARGV[10],
+  'arrival', nows, 'gone', nows, 'version', versions, 'number', c.number, 'group', g}
+c.clock = {int(now + (ARGV[10] == 'danger' and @awaydanger or @away)), 'away|' .. id, int(now + @textidle - @texttold), 'life|' .. id}
 event('enqueued', id, c)
 wait(id, c)
+if c.new then
+  call('HSET', key, 'state', 'waiting', 'epoch', '0', unpack(c.new))
+  call('ZADD', TIMERS, unpack(c.clock))
+end
 return entered(id, c)

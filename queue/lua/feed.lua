@@ -19,14 +19,22 @@ local function overdue(k, id, at)
   end
   return @overdue > 0 and now - at >= @overdue
 end
+-- What the name of a class says, for at most 500 of them.
+local function named(k)
+  local n = kinds[k]
+  if n then return n[1], n[2], n[3] end
+  local g, lane, alone = match(k, '^([^|]*)|([^|]*)(.*)$')
+  if kinded == 500 then kinds, kinded = {}, 0 end
+  kinds[k], kinded = {g, lane, alone ~= ''}, kinded + 1
+  return g, lane, alone ~= ''
+end
 -- Every head of a class that this adviser serves.
 local function heads(aid, a)
   local list = {}
   if not next(classes()) then return list end
   local mine, served = callsWait() and reservations()[aid], ',' .. (a.groups or '') .. ','
   for k in pairs(counts) do
-    local g, lane, alone = match(k, '^([^|]*)|([^|]*)(.*)$')
-    alone = alone ~= ''
+    local g, lane, alone = named(k)
     local may = (not alone or num(a.used) == 0) and (alone or not mine or lane ~= 'ordinary')
     if may and find(served, ',' .. g .. ',', 1, true) then
       local id, at = head(k, aid, a, alone and mine)

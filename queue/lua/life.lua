@@ -35,7 +35,7 @@ end
 -- house without text.
 local function missing(id, c)
   local seq = math.max(num(c.seq) + 1, tonumber(ARGV[1]) * 1000000 + 1)
-  local cid = offerid(id, 'lost' .. seq)
+  local cid = uuid(id .. 'lost' .. seq)
   call('XADD', P .. ':s:' .. id, seq .. '-0', 'from', 'system', 'cid', cid, 'sealed', '', 'at', now)
   putc(id, c, 'seq', seq, 'missing', ARGV[1])
   event('text_lost', id, c, c.owner)

@@ -3,16 +3,26 @@ local function offernotice(id, c)
   return {contact = id, offer = c.offer, channel = c.channel, language = c.language, told = c.intake,
     key = c.key, lane = c.lane, arrival = num(c.arrival), now = now, expires = num(c.expires)}
 end
--- UUIDv4 in shape; unique because the epoch of a contact only rises.
-local function offerid(id, epoch)
-  local h = redis.sha1hex(ARGV[2] .. id .. epoch)
+-- UUIDv4 in shape.
+local function uuid(text)
+  local h = redis.sha1hex(ARGV[2] .. text)
   return cut(h, 1, 8) .. '-' .. cut(h, 9, 12) .. '-4' .. cut(h, 14, 16) .. '-a' .. cut(h, 18, 20) .. '-' .. cut(h, 21, 32)
 end
+-- The contact's own with incarnation and epoch at its end, which only rise.
+local function offerid(id, epoch) return cut(id, 1, 24) .. fmt('%04x%08x', ARGV[1] % 65536, epoch % 4294967296) end
+-- new and clock are the hash and the timers of a contact that is not written yet (enqueue.lua).
 local function offer(id, c, aid, a, why, state, reason, later)
   local epoch, expires, w = int(num(c.epoch) + 1), int(now + (isCall(c) and @offercall or @offer)), weight(c, a)
   local one, key = offerid(id, epoch), names[c]
   c.state, c.epoch, c.offer, c.offered, c.expires = state or 'offered', epoch, one, aid, expires
-  call('HSET', key, 'state', c.state, 'epoch', epoch, 'offer', one, 'offered', aid, 'expires', expires)
+  if c.new then
+    call('HSET', key, 'state', c.state, 'epoch', epoch, 'offer', one, 'offered', aid, 'expires', expires, unpack(c.new))
+    call('ZADD', TIMERS, expires, 'offer|' .. id, unpack(c.clock))
+    c.new = nil
+  else
+    call('HSET', key, 'state', c.state, 'epoch', epoch, 'offer', one, 'offered', aid, 'expires', expires)
+    call('ZADD', TIMERS, expires, 'offer|' .. id)
+  end
   if w ~= 1 or c.offerweight then write(c, 'offerweight', int(w)) end -- 1 where it is missing
   a.used, a.idle = int(num(a.used) + w), nows
   if later then later[#later + 1] = id -- whoever feeds writes what is the adviser's once for all
@@ -21,7 +31,6 @@ local function offer(id, c, aid, a, why, state, reason, later)
     call('SADD', P .. ':offers:' .. aid, id)
     refresh(aid, a)
   end
-  call('ZADD', TIMERS, expires, 'offer|' .. id)
   event('offered', id, c, aid, reason, nil, why)
   local node = a.node or ''
   if node == '' then return end
@@ -57,7 +66,7 @@ end
 local function choose(c, id)
   local key, alone = serve(c.group), isCall(c)
   local limit = alone and LOAD or BUSY
-  local first = call('ZRANGE', key, '0', '0', 'WITHSCORES') -- who says that nobody is free spares the rest
+  local first = call('ZRANGE', key, '0', '1', 'WITHSCORES') -- who says that nobody is free, or is alone, spares the rest
   if not first[1] then return nil, nil, nil, false end
   local mine = first[2] + 0
   if mine >= limit then return nil, nil, nil, true end
@@ -72,14 +81,15 @@ local function choose(c, id)
         if mine >= limit then return nil, nil, nil, true end
         if out and out[who] then skipped[who] = 'excluded'
         elseif taken and taken[who] and taken[who] ~= id then skipped[who] = 'reserved'
-        else return who, adviser(who), '{"rule":"arrival"' .. passed(key, page, from, who, mine, skipped) .. '}', true end
+        else return who, chosen(who), '{"rule":"arrival"' .. passed(key, page, from, who, mine, skipped) .. '}', true end
       end
       if #page < 9 then return nil, nil, nil, true end
       from = from + 9
     end
   end
   local who = first[1]
-  return who, adviser(who), '{"rule":"arrival"' .. passed(key, call('ZRANGE', key, '0', '8'), 0, who, mine) .. '}', true
+  local others = first[3] and passed(key, call('ZRANGE', key, '0', '8'), 0, who, mine) or ''
+  return who, chosen(who), '{"rule":"arrival"' .. others .. '}', true
 end
 -- A call that finds nobody keeps one adviser from taking more ordinary work.
 local function reserve(id, c)

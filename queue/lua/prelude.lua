@@ -7,7 +7,7 @@
 local KEYS, ARGV, P, NODE, META, TIMERS, SPOOL, CLASSES, NODES, SERVED, CONTACT, ADVISER
 local call, fmt, find, match, gmatch, cut, floor, each
 local meta, now, nows, held, tables, names, contacts, advisers, events, logged, counts, unreserved, pace, served
-local serves, shelves, profiles -- keys that are made once and not in every call
+local serves, shelves, profiles, kinds, kinded -- keys that are made once and not in every call
 local book = {} -- of callbacks (book.lua)
 -- To add is to read a text once; tonumber reads it twice.
 local function num(v) return v and v ~= '' and v ~= '0' and v + 0 or 0 end
@@ -39,7 +39,7 @@ local function line(tag)
   P = tag
   META, TIMERS, SPOOL, CLASSES, NODES, SERVED = P .. ':meta', P .. ':timers', P .. ':spool', P .. ':classes', P .. ':nodes', P .. ':served'
   CONTACT, ADVISER = P .. ':c:', P .. ':a:'
-  serves, shelves, profiles = {}, {}, 0
+  serves, shelves, profiles, kinds, kinded = {}, {}, 0, {}, 0
 end
 local function serve(g)
   local key = serves[g]
@@ -104,6 +104,16 @@ local function adviser(id)
   if a then return a end
   a = read({}, ADVISER .. id)
   advisers[id] = a
+  return a
+end
+-- Of an adviser who is chosen an offer needs this alone. Whoever looks again in the same script reads again.
+local function chosen(id)
+  if advisers[id] then return advisers[id] end
+  local key = ADVISER .. id
+  local v = call('HMGET', key, 'used', 'capacity', 'cool', 'flex', 'conn', 'node', 'duty', 'reason', 'audible', 'up', 'serving', 'groups')
+  local a = {used = v[1], capacity = v[2], cool = v[3], flex = v[4], conn = v[5], node = v[6], duty = v[7], reason = v[8],
+    audible = v[9], up = v[10], serving = v[11], groups = v[12], idle = nil}
+  names[a] = key
   return a
 end
 -- For texts alone; put takes whole numbers too.
