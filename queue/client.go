@@ -62,6 +62,9 @@ type Queue struct {
 // every other file of lua is a verb.
 var shared = []string{"prelude", "page", "class", "offer", "feed", "back", "place", "own", "life", "beside", "shift", "book", "due"}
 
+// brief are the verbs that note no event and move nobody; the prelude begins them with less.
+var brief = []string{"say"}
+
 // go-redis prints addresses and errors past every logger: it is told to be quiet, its errors come
 // back with the commands.
 func init() { redis.SetLogger(mute{}) }
@@ -139,7 +142,11 @@ func compile(settings map[string]int64) (map[string]script, error) {
 			return nil, fmt.Errorf("read script: %w", err)
 		}
 		verbs = append(verbs, verb)
-		fmt.Fprintf(&text, "redis.register_function('%s_%%print', function(k, v)\nif not begin(k, v) then return {1} end\n%send)\n", verb, b)
+		begin := "begin"
+		if slices.Contains(brief, verb) {
+			begin = "beginBrief"
+		}
+		fmt.Fprintf(&text, "redis.register_function('%s_%%print', function(k, v)\nif not %s(k, v) then return {1} end\n%send)\n", verb, begin, b)
 	}
 	filled, err := fill(text.String(), settings)
 	if err != nil {

@@ -193,7 +193,7 @@ function check.w(k)
   end
 end
 
-held.now = num(meta[4]) > now
+held.now = num(meta[5]) > now
 for i = 4, #ARGV do
   local kind, name = string.match(ARGV[i], '^(%a)|(.*)$')
   if check[kind] then check[kind](name) end

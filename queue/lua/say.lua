@@ -34,8 +34,9 @@ if num(ARGV[10]) > num(f[10]) then call('HSET', key, 'got', int(math.min(num(ARG
 local to = side == 'adviser' and 'c:' .. id or 'a:' .. (c.owner or '')
 local node = side == 'adviser' and c.node or a and a.node
 if (node or '') ~= '' then
-  post(node, '"to":"' .. to .. '","kind":"message","contact":"' .. id .. '","seq":' .. s .. ',"cid":"' .. ARGV[8] .. '","from":"' .. side
+  call('PUBLISH', P .. ':node:' .. node, '{"n":' .. int(call('HINCRBY', NODES, node, '1')) .. ',"to":"' .. to
+    .. '","kind":"message","contact":"' .. id .. '","seq":' .. s .. ',"cid":"' .. ARGV[8] .. '","from":"' .. side
     .. '","sealed":"' .. ARGV[9] .. '","key":"' .. c.key .. '","at":' .. nows .. ',"version":' .. (c.version or '0')
-    .. ',"epoch":' .. (a and a.conn or '0'))
+    .. ',"epoch":' .. (a and a.conn or '0') .. '}')
 end
 return {0, seq, {}}
