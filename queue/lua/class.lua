@@ -187,10 +187,12 @@ local function enclass(id, c, manned)
   if not manned then page.arm(c.group, num(c.arrival) + @pageafter) end
   alarm(id, c, 'waiting')
 end
-local function unclass(id, c)
+-- left takes note of how many left which class, for whoever counts them once for all.
+local function unclass(id, c, left)
   local k = class(c)
-  if call('ZREM', P .. ':w:' .. k, id) == 1 then
-    count(k, -1)
-    unreserve(id, c)
-  end
+  if call('ZREM', P .. ':w:' .. k, id) == 0 then return end
+  if left then
+    left[k], counts[k] = (left[k] or 0) - 1, counts[k] > 1 and counts[k] - 1 or nil
+  else count(k, -1) end
+  unreserve(id, c)
 end

@@ -80,15 +80,15 @@ end
 -- and nobody is kept free for it.
 local function brief(h)
   local key = CONTACT .. h.id
-  local v = call('HMGET', key, 'channel', 'language', 'epoch', 'version', 'intake', 'key', 'accepted', 'offerweight')
-  local c = {state = 'waiting', group = h.group, lane = h.lane, arrival = int(h.at), channel = v[1], language = v[2], epoch = v[3],
-    version = v[4], intake = v[5], key = v[6], accepted = v[7], offerweight = v[8], offer = nil, offered = nil, expires = nil}
+  local v = call('HMGET', key, 'language', 'epoch', 'version', 'intake', 'key', 'accepted', 'offerweight')
+  local c = {state = 'waiting', channel = 'chat', group = h.group, lane = h.lane, arrival = int(h.at), language = v[1], epoch = v[2],
+    version = v[3], intake = v[4], key = v[5], accepted = v[6], offerweight = v[7], offer = nil, offered = nil, expires = nil}
   names[c] = key
   return c
 end
 -- unordered: the adviser is put in their order at the end in any case.
 local function feed(aid, a, unordered)
-  local fed = {}
+  local fed, left = {}, {}
   while not held and free(a) do
     if num(a.used) > 0 and next(classes()) and callsWait() then keep(aid, a) end
     local list, best, late = heads(aid, a), nil, false
@@ -101,10 +101,11 @@ local function feed(aid, a, unordered)
     for i, h in each(list) do seen[i] = '{"class":"' .. h.class .. '","wait_ms":' .. int(now - h.at) .. '}' end
     local id = best.id
     local c = contacts[id] or not best.alone and brief(best) or contact(id)
-    unclass(id, c)
+    unclass(id, c, left)
     offer(id, c, aid, a, '{"rule":"slot","heads":[' .. table.concat(seen, ',') .. ']}', nil, nil, fed)
   end
   if fed[1] then -- once for all: nothing above asks for them
+    for k, n in pairs(left) do count(k, n) end
     call('HSET', names[a], 'used', a.used, 'idle', nows)
     for i = 1, #fed, 500 do call('SADD', P .. ':offers:' .. aid, unpack(fed, i, math.min(i + 499, #fed))) end
   end

@@ -13,7 +13,7 @@ local book = {} -- of callbacks (book.lua)
 local function num(v) return v and v ~= '' and v ~= '0' and v + 0 or 0 end
 -- A whole number as text. Lua and Redis write numbers by "%.14g" and "%.17g", which costs ten times as much as
 -- "%d"; so what goes into a command or a text is made by this. nows is now.
-local SMALL = {[0] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'}
+local SMALL = {[-1] = '-1', [0] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'}
 local function int(n) return SMALL[n] or fmt('%d', n) end
 
 -- Redis TIME decides. Within an incarnation a step back goes into an offset, so timers run on. The
