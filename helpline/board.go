@@ -19,6 +19,7 @@ type Board struct {
 	Classes  []BoardClass
 	Waiting  []BoardContact // of each class the 50 who wait longest
 	Advisers []BoardAdviser // those who were signed in once since Redis began
+	Talks    []BoardTalk    // chats that an adviser has
 	Danger   []Alarm
 	Calls    int // callbacks that are scheduled
 	Review   int // callbacks that a person has to look at
@@ -41,6 +42,13 @@ type BoardContact struct {
 	Contact, Channel, Language string
 	Lane                       Lane
 	Waited                     time.Duration
+}
+
+// BoardTalk is a chat that an adviser has, for so long. Listener is the alias of the supervisor who listens in.
+type BoardTalk struct {
+	Contact, Language, Alias, Listener string
+	Lane                               Lane
+	Lasted                             time.Duration
 }
 
 // BoardAdviser is how one adviser stands.

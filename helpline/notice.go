@@ -1,10 +1,12 @@
 package helpline
 
+import "time"
+
 // Notice is what a script tells the node that holds a socket. It is only a wake-up with its
 // content: everything in it can be read again from the live state.
 type Notice struct {
 	Count int64  `json:"n"`  // the node channel's counter
-	To    string `json:"to"` // "a:" + adviser, "a:*" for every console, "c:" + contact, or "line"
+	To    string `json:"to"` // "a:" + adviser, "a:*" for every console, "c:" + contact, "l:" + contact for who listens in, or "line"
 	Kind  string `json:"kind"`
 
 	Contact string `json:"contact,omitempty"`
@@ -37,6 +39,11 @@ type Notice struct {
 	Duty *Duty `json:"duty,omitempty"`
 }
 
+// Said is the message that a notice carries, as the live state keeps it.
+func (n Notice) Said() SealedMessage {
+	return SealedMessage{Seq: n.Seq, CID: n.CID, From: n.From, Sealed: n.Sealed, At: time.UnixMilli(n.At)}
+}
+
 // The kinds of notices.
 const (
 	NoticeOffer          = "offer"
@@ -58,6 +65,7 @@ const (
 	NoticeInterpreter    = "interpreter"     // to the contact: how far one is (State)
 	NoticeMatter         = "matter"          // to the contact: a card was written
 	NoticeReferral       = "referral"        // to every console: where a referral stands; Contact is its id, Alias its word
+	NoticeListener       = "listener"        // to both: a supervisor, Alias, listens in or not any more (State: joined, left)
 	NoticeTyping         = "typing"
 	NoticeEnding         = "ending" // to both: the text ends at Expires unless somebody writes; State: waiting where the place stays
 	NoticeEnded          = "ended"

@@ -22,6 +22,7 @@ type Leg struct {
 	Held         int    // messages that wait for Release since a return by number
 	Group        string // who may take it: a language with its skill, or "interpreter"
 	Interpreter  string // how far one is, a code of InterpreterState; empty: none was asked for
+	Listener     string // alias of the supervisor who listens in; empty: nobody does
 	History      []SealedMessage
 }
 

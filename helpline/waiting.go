@@ -20,6 +20,8 @@ type View struct {
 	Told    string // at the intake, sealed; Sit makes Work of it
 	Work    bool   // the contact came for somebody's work
 	Ending  Ending
+	// Listener is the alias of the supervisor who listens in; empty: nobody does.
+	Listener string
 }
 
 // Ending is the end of a text that its people are to be told of: there is one when At is not 0.

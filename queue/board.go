@@ -39,6 +39,14 @@ type boardReply struct {
 		Lane     string `json:"lane"`
 		Arrival  int64  `json:"arrival"`
 	} `json:"waiting"`
+	Talks []struct {
+		Contact  string `json:"contact"`
+		Language string `json:"language"`
+		Lane     string `json:"lane"`
+		Alias    string `json:"alias"`
+		Listener string `json:"listener"`
+		Accepted int64  `json:"accepted"`
+	} `json:"talks"`
 	Advisers []struct {
 		ID string `json:"id"`
 		helpline.Duty
@@ -96,6 +104,12 @@ func (q *Queue) Board(ctx context.Context, accounts []string) (helpline.Board, e
 		})
 	}
 	slices.SortStableFunc(b.Waiting, func(x, y helpline.BoardContact) int { return int(y.Waited - x.Waited) })
+	for _, c := range r.Talks {
+		b.Talks = append(b.Talks, helpline.BoardTalk{
+			Contact: c.Contact, Language: c.Language, Alias: c.Alias, Listener: c.Listener, Lane: helpline.Lane(c.Lane), Lasted: r.ago(c.Accepted),
+		})
+	}
+	slices.SortStableFunc(b.Talks, func(x, y helpline.BoardTalk) int { return int(y.Lasted - x.Lasted) })
 	for _, a := range r.Advisers {
 		b.Advisers = append(b.Advisers, helpline.BoardAdviser{ID: a.ID, Duty: a.Duty})
 	}

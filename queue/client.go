@@ -60,7 +60,7 @@ type Queue struct {
 
 // shared are the parts that the verbs have in common, in the order in which they build on each other;
 // every other file of lua is a verb.
-var shared = []string{"prelude", "page", "class", "offer", "feed", "back", "place", "own", "life", "beside", "shift", "book", "due"}
+var shared = []string{"prelude", "listener", "page", "class", "offer", "feed", "back", "place", "own", "life", "beside", "shift", "book", "due"}
 
 // brief are the verbs that note no event and move nobody; the prelude begins them with less.
 var brief = []string{"say"}
@@ -196,6 +196,7 @@ var codes = map[int64]error{
 	5: helpline.ErrConsoleReplaced, 6: helpline.ErrStaleDraft, 7: helpline.ErrTooMany,
 	8: helpline.ErrLineClosed, 9: helpline.ErrQueueUnavailable, 10: helpline.ErrNotFree, 11: helpline.ErrTooSoon,
 	12: helpline.ErrWindowsRefused, 13: helpline.ErrInvalid, 14: helpline.ErrLastReady, 20: helpline.ErrNotOnline,
+	21: helpline.ErrListened,
 }
 
 // ErrIncarnation says that this node's incarnation is not the line's: it has to enter again.

@@ -30,6 +30,7 @@ type leg struct {
 	Turns        string          `json:"turns"`
 	Group        string          `json:"group"`
 	Interpreter  string          `json:"interpreter"`
+	Listener     string          `json:"listenalias"`
 	Now          int64           `json:"now"`
 	History      json.RawMessage `json:"history"`
 }
@@ -52,7 +53,7 @@ func (l leg) domain() helpline.Leg {
 		State: helpline.State(l.State), Epoch: number(l.Epoch), Seq: number(l.Seq), Kept: number(l.Kept),
 		Waited: time.Duration(until-number(l.Arrival)) * time.Millisecond, Key: l.Key, Told: l.Told,
 		Draft: l.Draft, DraftVersion: number(l.DraftVersion), Held: int(number(l.Held)), Earlier: int(max(number(l.Turns)-1, 0)),
-		Group: l.Group, Interpreter: l.Interpreter, History: history(l.History),
+		Group: l.Group, Interpreter: l.Interpreter, Listener: l.Listener, History: history(l.History),
 	}
 }
 

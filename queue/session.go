@@ -68,15 +68,19 @@ func (q *Queue) TakeTicket(ctx context.Context, ticketHash string) (string, erro
 	return hash, nil
 }
 
-// SignOut tells the node that holds an adviser's console to close it.
+// SignOut tells every node to close what an account has open there: its console, and where it listens in.
 func (q *Queue) SignOut(ctx context.Context, adviser string) error {
-	node, err := q.rdb.HGet(ctx, q.key(":a:"+adviser), "node").Result()
-	if errors.Is(err, redis.Nil) || node == "" && err == nil {
-		return nil
-	}
+	nodes, err := q.rdb.HKeys(ctx, q.key(":nodes")).Result()
 	if err != nil {
 		return fmt.Errorf("sign out adviser: %w", err)
 	}
+	for _, node := range nodes {
+		err = errors.Join(err, q.signOutAt(ctx, adviser, node))
+	}
+	return err
+}
+
+func (q *Queue) signOutAt(ctx context.Context, adviser, node string) error {
 	n, err := q.rdb.HIncrBy(ctx, q.key(":nodes"), node, 1).Result()
 	if err != nil {
 		return fmt.Errorf("sign out adviser: %w", err)

@@ -1,12 +1,12 @@
 -- board: the line as a supervisor sees it. ARGV: 4.. ids of accounts. Reply: {now, open, notice, reopens,
--- event, unmanned, spool, classes, waiting (the oldest 50 of each class), advisers, danger, calls, review,
--- missed (windows of seven days), owed (forms)}.
+-- event, unmanned, spool, classes, waiting (the oldest 50 of each class), advisers, talks (chats that an adviser has, at
+-- most 200), danger, calls, review, missed (windows of seven days), owed (forms)}.
 local out = {now = now, open = not meta[6], unmanned = call('HEXISTS', P .. ':page:line', 'id') == 1, spool = call('XLEN', SPOOL),
   calls = call('ZCARD', P .. ':calls'), review = call('ZCARD', P .. ':review'),
   missed = shift.sum('missed'), owed = call('ZCARD', P .. ':owed')}
 local told = call('HMGET', META, 'notice', 'reopens', 'event')
 out.notice, out.reopens, out.event = told[1] or '', num(told[2]), told[3] == '1'
-local list, waiting, danger, staff = {}, {}, {}, {}
+local list, waiting, danger, staff, talks = {}, {}, {}, {}, {}
 for k, n in pairs(classes()) do
   local g, lane, alone = string.match(k, '^([^|]*)|([^|]*)(.*)$')
   local first = call('ZRANGE', P .. ':w:' .. k, 0, 49, 'WITHSCORES')
@@ -28,8 +28,15 @@ for i = 4, #ARGV do
     local d = duty(a)
     d.id = ARGV[i]
     staff[#staff + 1] = d
+    for _, id in ipairs(call('SMEMBERS', P .. ':legs:' .. ARGV[i])) do
+      local c = contact(id)
+      if live(c) and not c.windows and #talks < 200 then
+        talks[#talks + 1] = {contact = id, language = c.language, lane = c.lane, alias = c.alias, accepted = num(c.accepted), listener = c.listenalias}
+      end
+    end
   end
 end
 out.classes, out.waiting = #list > 0 and list or nil, #waiting > 0 and waiting or nil
+out.talks = #talks > 0 and talks or nil
 out.danger, out.advisers = #danger > 0 and danger or nil, #staff > 0 and staff or nil
 return ok(out)

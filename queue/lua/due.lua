@@ -233,6 +233,9 @@ function due.evicted(node)
     if kind == 'a' then
       local a = adviser(id)
       if a.conn == mark and a.up == '1' then consoledown(id, a) end
+    elseif kind == 'l' then
+      local c = contact(id)
+      if c.listenmark == mark then unlisten(id, c, true) end
     else
       local c = contact(id)
       if c.state and c.socket == mark then contactdown(id, c) end

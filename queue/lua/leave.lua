@@ -5,6 +5,7 @@ local c = contact(id)
 if not bearer(c, ARGV[5]) then return {2} end
 if num(c.ended) > 0 then return ok() end
 local active, asked = live(c), nil
+unlisten(id, c)
 if kind == 'exit' then
   tellc(id, c, 'replaced', {state = c.socket or ''})
   contactdown(id, c)

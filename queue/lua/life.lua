@@ -84,6 +84,7 @@ end
 -- transfer had asked, to be fed at the end.
 local function wrap(id, c, reason)
   local aid
+  unlisten(id, c)
   if c.state == 'transferring' then aid = withdraw(id, c, 'revoked', 'superseded') end
   untimer('quiet|' .. id, 'life|' .. id)
   book.free(id, c)
@@ -135,6 +136,7 @@ end
 
 -- An active leg leaves its adviser and goes on top, at its original arrival, text and draft with it.
 local function unown(id, c, reason)
+  unlisten(id, c)
   local aid = c.owner
   if c.state == 'transferring' then unreserved[#unreserved + 1] = (withdraw(id, c, 'revoked', 'adviser_lost')) end
   call('SREM', P .. ':legs:' .. aid, id)

@@ -1,5 +1,6 @@
 -- The adviser becomes the owner, by an accepted offer or by taking.
 local function own(id, c, aid, a, reason)
+  unlisten(id, c)
   untimer('offer|' .. id, 'away|' .. id, 'seek|' .. id)
   book.undrain(id, c)
   putc(id, c, 'state', 'active', 'owner', aid, 'alias', a.alias or '', 'took', c.offer, 'offer', '', 'offered', '',

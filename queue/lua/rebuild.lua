@@ -73,6 +73,7 @@ for _, r in ipairs(cjson.decode(ARGV[4])) do
   -- number that was used is over.
   local returned = known and r.version > num(c.version)
   local aside = r.channel == 'phone' or r.channel == 'in_person' -- it has a form, and nothing that was said here
+  if c.listener then call('HDEL', names[c], 'listener', 'listenalias', 'listennode', 'listenmark') end -- no socket outlives a life
   local gone = open and not aside and (not known or num(c.count) > 0) and call('EXISTS', P .. ':s:' .. id) == 0
   putc(id, c, 'life', ARGV[1], 'state', r.state, 'channel', r.channel, 'language', r.language, 'lane', r.lane, 'skill', c.skill or '',
     'arrival', fmt('%.0f', r.arrival), 'owner', r.owner, 'version', r.version, 'reason', r.reason, 'print', c.print or r.print or '',

@@ -132,6 +132,7 @@ function check.c(id)
   if num(c.ended) > 0 and c.state ~= 'wrapping' and c.state ~= 'owed' then return timed('gone|' .. id, now + 600000) end
   local f = held[c.state]
   if f then f(id, c) end
+  if c.listener and not (live(c) and leased('l|' .. id .. '|' .. c.listenmark, c.listennode)) then unlisten(id, c, true) end
   if c.up == '1' and not leased('c|' .. id .. '|' .. (c.socket or ''), c.node or '') then contactdown(id, c) end
 end
 function check.a(aid)

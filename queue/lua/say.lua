@@ -2,7 +2,8 @@
 -- ARGV: 4 contact, 5 side, 6 version or adviser, 7 console epoch, 8 cid, 9 sealed, 10 up to where the
 -- contact's page has received, 11 the end of the wrapped key that it is sealed with. Reply: seq.
 local id, side, key = ARGV[4], ARGV[5], P .. ':c:' .. ARGV[4]
-local f = call('HMGET', key, 'state', 'version', 'dead', 'owner', 'seq', 'key', 'node', 'rate_' .. side, 'count', 'got')
+local f = call('HMGET', key, 'state', 'version', 'dead', 'owner', 'seq', 'key', 'node', 'rate_' .. side, 'count', 'got',
+  'listennode', 'listenmark')
 local c = {state = f[1], version = f[2], dead = f[3], owner = f[4], seq = f[5], key = f[6], node = f[7]}
 local a
 if not c.state or not c.key then return {2} end
@@ -38,5 +39,9 @@ if (node or '') ~= '' then
     .. '","kind":"message","contact":"' .. id .. '","seq":' .. s .. ',"cid":"' .. ARGV[8] .. '","from":"' .. side
     .. '","sealed":"' .. ARGV[9] .. '","key":"' .. c.key .. '","at":' .. nows .. ',"version":' .. (c.version or '0')
     .. ',"epoch":' .. (a and a.conn or '0') .. '}')
+end
+if f[11] then
+  post(f[11], '"to":"l:' .. id .. '","kind":"message","state":"' .. f[12] .. '","seq":' .. s .. ',"cid":"' .. ARGV[8] .. '","from":"' .. side
+    .. '","sealed":"' .. ARGV[9] .. '","key":"' .. c.key .. '","at":' .. nows)
 end
 return {0, seq, {}}
