@@ -2,7 +2,7 @@ package agents
 
 import (
 	"context"
-	"time"
+	"slices"
 
 	"adviceline/helpline"
 	"adviceline/helpline/socket"
@@ -26,6 +26,14 @@ type contactFrame struct {
 	State   string `json:"state,omitempty"`
 	Reason  string `json:"reason,omitempty"`
 	Held    int    `json:"held,omitempty"`
+}
+
+// listenerFrame: a supervisor listens in on a leg (joined), or does not any more (left).
+type listenerFrame struct {
+	Type    string `json:"type"`
+	Contact string `json:"contact"`
+	State   string `json:"state"`
+	Alias   string `json:"alias"`
 }
 
 // endingFrame: the conversation and its text end unless somebody writes.
@@ -76,12 +84,15 @@ func (c *console) posted(n helpline.Notice) {
 	}
 }
 
+// ofLegs are the notices that belong to a leg.
+var ofLegs = []string{helpline.NoticeMessage, helpline.NoticeContact, helpline.NoticeEnding, helpline.NoticeListener}
+
 // waits tells whether n cannot be placed yet. The caller holds mu.
 func (c *console) waits(n helpline.Notice) bool {
 	if c.hold != holdLegs {
 		return c.hold == holdAll
 	}
-	if n.Kind != helpline.NoticeMessage && n.Kind != helpline.NoticeContact && n.Kind != helpline.NoticeEnding {
+	if !slices.Contains(ofLegs, n.Kind) {
 		return false
 	}
 	l, known := c.legs[n.Contact]
@@ -130,7 +141,7 @@ func (c *console) frameOf(n helpline.Notice) any {
 		}
 	case helpline.NoticeMessage:
 		return c.messageFor(n)
-	case helpline.NoticeContact, helpline.NoticeEnding, helpline.NoticeTransferFailed:
+	case helpline.NoticeContact, helpline.NoticeEnding, helpline.NoticeTransferFailed, helpline.NoticeListener:
 		if _, mine := c.key(n.Contact); mine {
 			return legFrame(n)
 		}
@@ -153,6 +164,8 @@ func legFrame(n helpline.Notice) any {
 	switch n.Kind {
 	case helpline.NoticeEnding:
 		return endingFrame{Type: "ending", Contact: n.Contact, In: n.Expires - n.Now}
+	case helpline.NoticeListener:
+		return listenerFrame{Type: "listener", Contact: n.Contact, State: n.State, Alias: n.Alias}
 	case helpline.NoticeTransferFailed:
 		return contactFrame{Type: "transfer_failed", Contact: n.Contact, Reason: n.Reason}
 	default:
@@ -165,10 +178,7 @@ func (c *console) messageFor(n helpline.Notice) any {
 	if !c.advance(n.Contact, n.Seq) {
 		return nil
 	}
-	sealed := helpline.SealedMessage{
-		Seq: n.Seq, CID: n.CID, From: n.From, Sealed: n.Sealed, At: time.UnixMilli(n.At),
-	}
-	f := messageOf(c.hub.Line.OpenMessage(context.Background(), n.Contact, n.Key, sealed))
+	f := messageOf(c.hub.Line.OpenMessage(context.Background(), n.Contact, n.Key, n.Said()))
 	f.Type, f.Contact = "message", n.Contact
 	return f
 }

@@ -59,7 +59,8 @@ type openedFrame struct {
 	State        string          `json:"state"` // active, transferring, or ended while the outcome is due
 	History      []messageFrame  `json:"history"`
 	Earlier      int             `json:"earlier_legs,omitempty"`
-	Held         int             `json:"held,omitempty"` // messages that wait for a release
+	Held         int             `json:"held,omitempty"`     // messages that wait for a release
+	Listener     string          `json:"listener,omitempty"` // alias of the supervisor who listens in
 	Draft        json.RawMessage `json:"draft,omitempty"`
 	DraftVersion int64           `json:"draft_version,omitempty"`
 }
@@ -119,6 +120,7 @@ func openedOf(o helpline.Opened) openedFrame {
 		Interpreted: o.Interpreted(), Interpreter: o.Interpreter, Asks: o.Asks, Role: o.Role, Organisation: o.Organisation,
 		Lane: o.Lane, Child: o.Child, Waited: int64(o.Waited.Seconds()),
 		Epoch: o.Epoch, Seq: lastSeq(o), State: standing(o.State), History: make([]messageFrame, 0, len(o.Messages)), Held: o.Held, Earlier: o.Earlier,
+		Listener: o.Listener,
 	}
 	for _, m := range o.Messages {
 		f.History = append(f.History, messageOf(m))

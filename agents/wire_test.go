@@ -120,7 +120,7 @@ func TestShapesAreDocumented(t *testing.T) {
 		}
 	}
 	for name, v := range map[string]any{
-		"consoleWelcome": welcomeFrame{}, "consoleDutyAnswer": dutyAnswer{}, "consoleRevoked": revokedFrame{}, "consoleEnding": endingFrame{},
+		"consoleWelcome": welcomeFrame{}, "consoleDutyAnswer": dutyAnswer{}, "consoleRevoked": revokedFrame{}, "consoleEnding": endingFrame{}, "consoleListener": listenerFrame{},
 		"consoleReconnect": reconnectFrame{}, "consoleError": errorFrame{}, "Owed": owedForm{}, "Outcome": codes.Answers{},
 		"consoleList": listFrame{}, "Colleague": colleague{}, "Parked": parkedLeg{},
 		"consoleNumber": numberFrame{}, "consoleAttempted": attemptedFrame{}, "consoleCallbackList": callbacksAnswer{},

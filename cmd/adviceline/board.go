@@ -30,6 +30,11 @@ func (n *node) deeds() *helpline.Deeds {
 	return &helpline.Deeds{Store: rows, Audit: rows, Tokens: n.line.Tokens}
 }
 
+// listening lets supervisors listen in on chats, with the audit of this line.
+func (n *node) listening() *helpline.Listening {
+	return &helpline.Listening{Line: n.line, Queue: n.queue, Audit: storage.NewCallbacks(n.store, n.cfg.Line)}
+}
+
 // missedMost is how many missed windows the board shows.
 const missedMost = 100
 

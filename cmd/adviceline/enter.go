@@ -41,6 +41,7 @@ func (n *node) again() bool {
 	}
 	n.tellServed(context.Background())
 	n.contacts.Recall()
+	n.listeners.Cut()
 	n.hub.Recall()
 	return true
 }

@@ -41,7 +41,7 @@ func (n *node) openWeb(context.Context) error {
 	front, err := web.New(web.Options{
 		Line: n.line, Contacts: n.contacts, Pages: pages, SignIn: n.signIn, Pins: n.signIn, Roster: shifts{n.store},
 		Board: n.supervision(), Accounts: accounts{house{n.store, n.queue}}, Hours: n.boardHours, Happened: n.happened, Sheets: sheets{n.store}, Screen: n.clean,
-		Directory: n.receivers(), Referrals: n.referrals, Register: n.register, Deeds: n.deeds(), Reports: n.store, Prover: prover{n.store, n.keys, n.queue},
+		Directory: n.receivers(), Referrals: n.referrals, Register: n.register, Deeds: n.deeds(), Listeners: n.listeners, Reports: n.store, Prover: prover{n.store, n.keys, n.queue},
 		Forms: n.supervision(), Missed: n.missedWindows, Staffing: n.staffed, Unanswered: n.unanswered,
 		Console: n.hub, Sockets: n.sockets,
 		Origins: n.cfg.PublicOrigins, TrustedProxies: n.cfg.TrustedProxies, Phone: n.cfg.Phone, Mail: n.cfg.Mail,

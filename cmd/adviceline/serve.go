@@ -43,6 +43,7 @@ type node struct {
 	referrals   *helpline.Referrals
 	register    *helpline.Disclosures
 	contacts    *web.Contacts
+	listeners   *web.Listeners
 	sockets     *socket.Registry
 	serving     atomic.Bool // the public side is open
 	incarnation atomic.Int64
@@ -232,6 +233,7 @@ func (n *node) openPeople(ctx context.Context) (err error) {
 func (n *node) openLoops(ctx context.Context) error {
 	n.sockets = socket.NewRegistry(n.cfg.Limits.SocketsTotal)
 	n.contacts = web.NewContacts(n.line, n.log)
+	n.listeners = web.NewListeners(n.listening(), n.log)
 	if err := n.openHub(); err != nil {
 		return err
 	}
@@ -239,6 +241,7 @@ func (n *node) openLoops(ctx context.Context) error {
 		Queue: n.queue, Events: n.note, Log: n.log, Every: n.cfg.Timing.NodeHeartbeat, Sweep: n.cfg.Timing.Sweep,
 		Deliver: func(notice helpline.Notice) {
 			n.contacts.Deliver(notice)
+			n.listeners.Deliver(notice)
 			if notice.Kind == helpline.NoticeOffer {
 				notice = n.line.OpenOffer(notice)
 			}
@@ -255,11 +258,13 @@ func (n *node) openLoops(ctx context.Context) error {
 		Missed: func() {
 			n.log.Warn("notices were missed: every socket reads again")
 			n.contacts.Refresh()
+			n.listeners.Cut()
 			n.hub.Recall()
 		},
 		Evicted: func() {
 			n.log.Error("lease was over: every socket is asked to come back")
 			n.contacts.Recall()
+			n.listeners.Cut()
 			n.hub.Recall()
 		},
 	}

@@ -50,6 +50,7 @@ type boardBody struct {
 	Oldest     int64          `json:"oldest_seconds"`
 	Classes    []classBody    `json:"classes"`
 	Contacts   []waitingBody  `json:"contacts"`
+	Talks      []talkBody     `json:"talks"`
 	Advisers   []onDutyBody   `json:"advisers"`
 	Danger     []dangerBody   `json:"danger"`
 	Callbacks  callbackCounts `json:"callbacks"`
@@ -84,6 +85,16 @@ type waitingBody struct {
 	Language string        `json:"language"`
 	Lane     helpline.Lane `json:"lane"`
 	Waited   int64         `json:"waited_seconds"`
+}
+
+// talkBody is a chat that an adviser has. Listener is the alias of the supervisor who listens in.
+type talkBody struct {
+	Contact  string        `json:"contact"`
+	Language string        `json:"language"`
+	Lane     helpline.Lane `json:"lane"`
+	Alias    string        `json:"alias"`
+	Lasted   int64         `json:"lasted_seconds"`
+	Listener string        `json:"listener,omitempty"`
 }
 
 type onDutyBody struct {
@@ -230,6 +241,10 @@ func (b *boardBody) live(now helpline.Board, people []Account) {
 	b.Callbacks = callbackCounts{Scheduled: now.Calls, Review: now.Review, Missed: now.Missed}
 	b.Owed = now.Owed
 	b.Classes, b.Contacts, b.Advisers, b.Danger = []classBody{}, []waitingBody{}, []onDutyBody{}, []dangerBody{}
+	b.Talks = make([]talkBody, 0, len(now.Talks))
+	for _, c := range now.Talks {
+		b.Talks = append(b.Talks, talkBody{c.Contact, c.Language, c.Lane, c.Alias, seconds(c.Lasted), c.Listener})
+	}
 	for _, c := range now.Classes {
 		b.Waiting += c.Waiting
 		b.Oldest = max(b.Oldest, seconds(c.Oldest))

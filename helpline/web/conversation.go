@@ -128,7 +128,7 @@ func (s *seat) sit(token string, after int64) error {
 	if err != nil {
 		return err
 	}
-	s.place, s.last, s.alias = place, max(min(after, v.Seq), v.Floor), v.Alias
+	s.place, s.last, s.alias, s.listener = place, max(min(after, v.Seq), v.Floor), v.Alias, v.Listener
 	s.send(welcomeFrame{Type: "welcome", V: socket.Version, standing: standingOf(v), Stream: s.stream, Checks: s.checks, Work: v.Work})
 	if v.State.Public() == "ended" {
 		s.finish(endedBy(v.State))

@@ -54,6 +54,12 @@ type (
 		Alias string `json:"alias"`
 		Role  string `json:"role"`
 	}
+	// leftFrame: who could read does not any more.
+	leftFrame struct {
+		Type  string `json:"type"`
+		Alias string `json:"alias"`
+		Role  string `json:"role"`
+	}
 	transferredFrame struct {
 		Type  string `json:"type"`
 		Alias string `json:"alias"`

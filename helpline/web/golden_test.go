@@ -42,6 +42,8 @@ POST   /api/v1/roster/import      roster-import  supervisor
 GET    /api/v1/board              board          supervisor
 GET    /api/v1/board/stream       board-stream   supervisor events
 POST   /api/v1/board/actions      board-action   supervisor
+POST   /api/v1/board/ticket       board-ticket   supervisor
+GET    /api/v1/board/listen       listen         public upgrade
 GET    /api/v1/board/hours/:theme board-chart    supervisor
 GET    /api/v1/board/ratings      board-ratings  supervisor
 GET    /api/v1/board/ratings/:theme ratings-chart  supervisor
@@ -119,7 +121,7 @@ wrong_type             400 1007 retry=false
 bad_credentials        401    0 retry=false
 signed_out             401 4504 retry=false
 bad_origin             403    0 retry=false
-forbidden              403    0 retry=false
+forbidden              403 4505 retry=false
 pin_spent              403    0 retry=false
 wrong_pin              403    0 retry=false
 not_found              404 4503 retry=false
@@ -128,6 +130,7 @@ console_replaced       409 4501 retry=false
 exists                 409    0 retry=false
 forbidden_move         409    0 retry=false
 last_ready             409    0 retry=false
+listened               409 4503 retry=false
 not_free               409    0 retry=false
 not_online             409    0 retry=false
 offer_gone             409    0 retry=false

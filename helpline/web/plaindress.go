@@ -16,12 +16,11 @@ type PlainData struct {
 	Work                  bool   // asked for work: the text stays on the screen
 	Request               string // a fresh request_id or cid
 	State, Heading, Words string
-	Times                 []string // when a call was asked for
-	Say                   string   // the frame to write in, a whole document
-	From, Who, Text, At   string   // one message
-	Checks                bool     // what is written is looked at before it is sent: somebody at work writes
-	Asks                  bool     // the text was not sent: masked or as it is
-	Renew                 bool     // the chat goes on, on a page opened again
+	Say                   string // the frame to write in, a whole document
+	From, Who, Text, At   string // one message
+	Checks                bool   // what is written is looked at before it is sent: somebody at work writes
+	Asks                  bool   // the text was not sent: masked or as it is
+	Renew                 bool   // the chat goes on, on a page opened again
 }
 
 // Leave is the question before a chat is ended.
@@ -66,6 +65,7 @@ type plainFrame struct {
 	From   string             `json:"from"`
 	Text   string             `json:"text"`
 	At     string             `json:"at"`
+	Listen string             `json:"listener"`
 	In     int64              `json:"in_ms"`
 	Kept   bool               `json:"place_kept"`
 	helpline.Position
@@ -95,6 +95,8 @@ func (d *plainDress) Frame(frame []byte) []byte {
 		return d.where(&f.Position)
 	case "joined":
 		return d.joined(f)
+	case "left":
+		return d.event(d.view.say("c.left", map[string]any{"Alias": d.view.alias(f.Alias, f.Role)}))
 	case "transferred":
 		return append(d.event(d.view.say("c.transferred", map[string]any{"Alias": d.view.alias(f.Alias, "")})), d.readers(f)...)
 	case "message":
@@ -131,6 +133,9 @@ func (d *plainDress) opened(f plainFrame) []byte {
 		out = append(out, d.event(v.say("c.write_now", nil))...)
 		out = append(out, d.where(f.Place)...)
 	}
+	if f.Listen != "" {
+		out = append(out, d.event(v.say("c.listens", map[string]any{"Alias": v.alias(f.Listen, helpline.RoleSupervisor)}))...)
+	}
 	return out
 }
 
@@ -145,6 +150,9 @@ func (d *plainDress) where(p *helpline.Position) []byte {
 }
 
 func (d *plainDress) joined(f plainFrame) []byte {
+	if f.Role == helpline.RoleSupervisor {
+		return d.event(d.view.say("c.listens", map[string]any{"Alias": d.view.alias(f.Alias, f.Role)}))
+	}
 	return append(d.event(d.view.say("c.joined", map[string]any{"Alias": d.view.alias(f.Alias, f.Role)})), d.readers(f)...)
 }
 
@@ -160,7 +168,7 @@ func (d *plainDress) message(f plainFrame) []byte {
 		d.shown[f.CID] = true
 	}
 	v := d.view
-	v.Plain.From, v.Plain.Text, v.Plain.Who = f.From, v.hidden(f.Text), v.say("x.from_system", nil)
+	v.Plain.From, v.Plain.Text, v.Plain.Who = f.From, f.Text, v.say("x.from_system", nil)
 	switch {
 	case f.From == string(helpline.FromSystem) && f.Text == "":
 		v.Plain.Text = v.say("x.lines_gone", nil)

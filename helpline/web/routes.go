@@ -80,6 +80,8 @@ func (s *Server) table() []route {
 		{"GET", "/api/v1/board", "board", supervisor, "", s.showBoard},
 		{"GET", "/api/v1/board/stream", "board-stream", supervisor, "events", s.streamBoard},
 		{"POST", "/api/v1/board/actions", "board-action", supervisor, "", s.actOnBoard},
+		{"POST", "/api/v1/board/ticket", "board-ticket", supervisor, "", s.ticket},
+		{"GET", "/api/v1/board/listen", "listen", public, "upgrade", s.listen},
 		{"GET", "/api/v1/board/hours/:theme", "board-chart", supervisor, "", s.chart},
 		{"GET", "/api/v1/board/ratings", "board-ratings", supervisor, "", s.showRatings},
 		{"GET", "/api/v1/board/ratings/:theme", "ratings-chart", supervisor, "", s.ratingsChart},

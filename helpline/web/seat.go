@@ -60,6 +60,7 @@ type seat struct {
 	position helpline.Position
 	ends     int64  // the end that was told last, ms
 	alias    string // of the adviser whom the contact knows to have the leg
+	listener string // of the supervisor whom the contact knows to listen in
 }
 
 // push adds an item; it never blocks.
@@ -165,9 +166,7 @@ func (s *seat) tell(it item) {
 func (s *seat) tellNotice(n helpline.Notice) {
 	switch n.Kind {
 	case helpline.NoticeMessage:
-		s.message(s.hub.line.OpenMessage(s.ctx, s.contact, n.Key, helpline.SealedMessage{
-			Seq: n.Seq, CID: n.CID, From: n.From, Sealed: n.Sealed, At: time.UnixMilli(n.At),
-		}), false)
+		s.message(s.hub.line.OpenMessage(s.ctx, s.contact, n.Key, n.Said()), false)
 	case helpline.NoticeJoined:
 		s.lost, s.alias = false, n.Alias
 		s.setWaiting(false)
@@ -176,6 +175,12 @@ func (s *seat) tellNotice(n helpline.Notice) {
 		s.lost, s.alias = false, n.Alias
 		s.setWaiting(false)
 		s.send(transferredFrame{Type: "transferred", Alias: n.Alias})
+	case helpline.NoticeListener:
+		if n.State == "joined" {
+			s.tellListener(n.Alias)
+		} else {
+			s.tellListener("")
+		}
 	case helpline.NoticeAway:
 		s.adviserLost()
 	case helpline.NoticeWaiting:
@@ -218,6 +223,18 @@ func (s *seat) write(m helpline.Message) {
 	s.send(messageFrame{
 		Type: "message", Seq: m.Seq, CID: m.CID, From: m.From, Text: m.Text.Reveal(), At: instant(m.At),
 	})
+}
+
+// tellListener tells who listens in where that has changed; empty: nobody any more.
+func (s *seat) tellListener(alias string) {
+	was := s.listener
+	s.listener = alias
+	if was != "" && was != alias {
+		s.send(leftFrame{Type: "left", Alias: was, Role: helpline.RoleSupervisor})
+	}
+	if alias != "" && was != alias {
+		s.send(joinedFrame{Type: "joined", Alias: alias, Role: helpline.RoleSupervisor})
+	}
 }
 
 func (s *seat) adviserLost() {
@@ -299,6 +316,7 @@ func (s *seat) reread() {
 // stand tells how the leg stands where that may have been missed.
 func (s *seat) stand(v helpline.View) {
 	s.tellEnding(v.Ending)
+	s.tellListener(v.Listener)
 	switch v.State.Public() {
 	case "ended":
 		s.finish(endedBy(v.State))

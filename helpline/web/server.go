@@ -41,6 +41,7 @@ type Options struct {
 	Referrals  *helpline.Referrals
 	Register   *helpline.Disclosures
 	Deeds      *helpline.Deeds // nil: no audit is read here
+	Listeners  *Listeners      // nil: nobody listens in here
 	Reports    Reports         // nil: none are kept here
 	Prover     Prover          // nil: nothing is proved here
 	Forms      Forms           // nil, as the next two: nothing that is left undone is shown here
@@ -89,6 +90,7 @@ type Server struct {
 	referrals  *helpline.Referrals
 	register   *helpline.Disclosures
 	deeds      *helpline.Deeds
+	listeners  *Listeners
 	reports    Reports
 	prover     Prover
 	forms      Forms
@@ -136,7 +138,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		line: o.Line, contacts: o.Contacts, pages: o.Pages, signer: o.SignIn, pins: o.Pins, console: o.Console, roster: o.Roster,
 		board: o.Board, accounts: o.Accounts, hours: o.Hours, happened: o.Happened, sheets: o.Sheets, screen: o.Screen, boards: make(chan struct{}, boardsAtOne),
-		directory: o.Directory, referrals: o.Referrals, register: o.Register, deeds: o.Deeds, reports: o.Reports, prover: o.Prover,
+		directory: o.Directory, referrals: o.Referrals, register: o.Register, deeds: o.Deeds, listeners: o.Listeners, reports: o.Reports, prover: o.Prover,
 		forms: o.Forms, missed: o.Missed, staffing: o.Staffing, unanswered: o.Unanswered,
 		phone: o.Phone, mail: o.Mail, cookie: "adviceline", secure: o.Secure, log: o.Log,
 		networks: &networks{now: o.Now},

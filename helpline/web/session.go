@@ -21,6 +21,8 @@ type SignIn interface {
 	SignOut(ctx context.Context, id string) error
 	// Ticket opens one console socket, once, until the instant given.
 	Ticket(ctx context.Context, s helpline.Session) (ticket string, expires time.Time, err error)
+	// Redeem gives the session of a ticket, once.
+	Redeem(ctx context.Context, ticket string) (helpline.Session, error)
 }
 
 // Pins opens locked screens. Errors: ErrInvalid, ErrWrongPin, ErrPinSpent, ErrSignedOut.
@@ -100,13 +102,13 @@ func (s *Server) signOut(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// ticketBody opens one console socket.
+// ticketBody opens one socket of an account.
 type ticketBody struct {
 	Ticket  string `json:"ticket"`
 	Expires string `json:"expires_at"`
 }
 
-// ticket gives the signed-in adviser a ticket for the console's socket.
+// ticket gives an account a ticket: an adviser for the console's socket, a supervisor to listen in.
 func (s *Server) ticket(c echo.Context) error {
 	t, expires, err := s.signer.Ticket(c.Request().Context(), signedIn(c))
 	if err != nil {

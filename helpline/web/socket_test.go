@@ -26,9 +26,13 @@ type page struct {
 }
 
 func (h *house) dial(header http.Header) (*websocket.Conn, *http.Response, error) {
-	ws, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(h.URL, "http")+"/api/v1/contact/socket", header)
+	return h.dialAt("/api/v1/contact/socket", header)
+}
+
+func (h *house) dialAt(path string, header http.Header) (*websocket.Conn, *http.Response, error) {
+	ws, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(h.URL, "http")+path, header)
 	if res != nil {
-		h.shaken(res)
+		h.shaken(path, res)
 	}
 	return ws, res, err
 }

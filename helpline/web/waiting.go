@@ -20,10 +20,11 @@ type standing struct {
 	Position *helpline.Position `json:"position,omitempty"`
 	Alias    string             `json:"alias,omitempty"`
 	Seq      int64              `json:"seq"`
+	Listener string             `json:"listener,omitempty"` // alias of the supervisor who listens in
 }
 
 func standingOf(v helpline.View) standing {
-	return standing{State: v.State.Public(), Position: v.Position(), Alias: v.Alias, Seq: v.Seq}
+	return standing{State: v.State.Public(), Position: v.Position(), Alias: v.Alias, Seq: v.Seq, Listener: v.Listener}
 }
 
 // look tells the bearer of a token where its contact stands.

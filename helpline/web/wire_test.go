@@ -20,6 +20,7 @@ import (
 var (
 	openAPI       = wiretest.Must(wiretest.NewHTTP(docs.OpenAPI()))
 	contactSocket = wiretest.Must(wiretest.NewSocket(docs.AsyncAPI(), "contact"))
+	listenSocket  = wiretest.Must(wiretest.NewSocket(docs.AsyncAPI(), "listen"))
 )
 
 // elsewhere is what is documented and not met by the tests of this package, and why.
@@ -47,7 +48,7 @@ var elsewhere = map[string]string{
 // whole runs the tests, then asks what of the documents never happened.
 func whole(m *testing.M) wiretest.Main {
 	return wiretest.Main{Tests: m, Elsewhere: elsewhere, Left: func() []string {
-		return append(openAPI.Unmet(), contactSocket.Unmet()...)
+		return slices.Concat(openAPI.Unmet(), contactSocket.Unmet(), listenSocket.Unmet())
 	}}
 }
 
@@ -122,8 +123,8 @@ func (h *house) documented(t *testing.T, req *http.Request, sent string, res *ht
 }
 
 // shaken holds a handshake against the document; what was read of a refusal stays to be read.
-func (h *house) shaken(res *http.Response) {
-	x := wiretest.Exchange{Method: "GET", Template: "/api/v1/contact/socket", Status: res.StatusCode, Header: res.Header}
+func (h *house) shaken(path string, res *http.Response) {
+	x := wiretest.Exchange{Method: "GET", Template: path, Status: res.StatusCode, Header: res.Header}
 	if res.StatusCode != http.StatusSwitchingProtocols {
 		x.Body, _ = io.ReadAll(res.Body)
 	}
@@ -207,17 +208,21 @@ func TestShapesAreDocumented(t *testing.T) {
 	reads := map[string]any{
 		"Intake": intakeBody{}, "Callback": callbackBody{}, "Window": windowBody{}, "Convert": convertBody{}, "Resume": resumeBody{}, "Leave": leaveBody{}, "Feedback": feedbackBody{}, "SignIn": signInBody{}, "Mistaken": mistakenBody{}, "Frames": postBody{},
 		"contactHello": helloFrame{}, "contactSay": sayFrame{}, "contactGot": gotFrame{}, "contactLeave": leaveFrame{},
+		"listenHello": listenFrame{},
 	}
 	tells := map[string]any{
 		"Admission": admissionBody{}, "Converted": convertedBody{}, "Chatting": chattingBody{}, "MatterNumber": matterNumber{}, "Standing": standing{}, "Position": helpline.Position{}, "Status": statusBody{},
 		"ReportPlan": planBody{}, "Privacy": PrivacyBody{}, "PrivacyStore": StoreBody{}, "PrivacyKeys": KeyBody{}, "PrivacyLive": HeldBody{}, "Audit": auditBody{}, "Deed": deedBody{}, "Work": workBody{}, "GoingReferral": goingBody{}, "PlannedTable": plannedTable{}, "Session": sessionBody{}, "Ticket": ticketBody{}, "Decisions": decisionsBody{}, "Decision": decisionBody{}, "Why": helpline.Why{}, "Problem": problem{},
-		"contactWelcome": welcomeFrame{}, "contactPosition": positionFrame{}, "contactJoined": joinedFrame{},
+		"contactWelcome": welcomeFrame{}, "contactPosition": positionFrame{}, "contactJoined": joinedFrame{}, "contactLeft": leftFrame{}, "listenListening": listeningFrame{}, "listenMessage": messageFrame{}, "listenEnded": bareFrame{}, "listenError": errorFrame{},
 		"contactMessage": messageFrame{}, "contactTyping": bareFrame{}, "contactConverted": bareFrame{}, "contactMatter": bareFrame{}, "contactInterpreter": interpreterFrame{}, "contactEnding": endingFrame{}, "contactAway": awayFrame{}, "contactTransferred": transferredFrame{}, "contactEnded": endedFrame{},
 		"contactSaid": saidFrame{}, "contactMasked": maskedFrame{}, "contactReconnect": reconnectFrame{}, "contactError": errorFrame{},
 	}
 	fields := func(name string) ([]string, []string) {
-		if strings.HasPrefix(name, "contact") {
+		switch {
+		case strings.HasPrefix(name, "contact"):
 			return contactSocket.Fields(name)
+		case strings.HasPrefix(name, "listen"):
+			return listenSocket.Fields(name)
 		}
 		return openAPI.Fields(name)
 	}

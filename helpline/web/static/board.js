@@ -6,6 +6,7 @@ import {Audit} from './audit.js';
 import {choices} from './codes.js';
 import {Directory} from './directory.js';
 import {named, pause, put, show} from './dom.js';
+import {Listen} from './listen.js';
 import {Night} from './night.js';
 import {Opening} from './opening.js';
 import {Register} from './register.js';
@@ -76,7 +77,8 @@ function act(method, path, body) {
 }
 
 function open() {
-  const tables = new Tables(act);
+  const listening = new Listen();
+  const tables = new Tables(act, (contact) => listening.begin(contact));
   const opening = new Opening(act);
   new Accounts(act);
   new Roster(act);

@@ -8,9 +8,10 @@ import {hold} from './leave.js';
 import {Matter} from './matter.js';
 import {Outbox} from './outbox.js';
 import {rating} from './rate.js';
+import {naming, Readers} from './readers.js';
 import {place} from './waiting.js';
 import {Wire} from './wire.js';
-import {hidden, say} from './words.js';
+import {say} from './words.js';
 
 const STILL_LOST = 20000;
 const TYPING_SHOWN = 5000;
@@ -40,7 +41,7 @@ export class Conversation {
     this.over = false;
     this.main = named('state');
     this.chat = new ChatList(named('messages'), (from) => say(from === 'system' ? 'x.from_system' : 'c.from_' + from), 'contact');
-    this.readers = new Map();
+    this.readers = new Readers((words) => this.chat.event(words));
     this.met = false; // an adviser has joined
     this.got = 0;
     this.gotTimer = 0;
@@ -77,7 +78,7 @@ export class Conversation {
   state(name) {
     clearTimeout(this.awayTimer);
     stage(name);
-    show(named('joined'), this.readers.size > 0 && name !== 'ended');
+    show(named('joined'), this.readers.all.size > 0 && name !== 'ended');
     put(document.getElementById('heading'), say('c.head_' + name));
     named('typing').textContent = '';
   }
@@ -107,6 +108,7 @@ export class Conversation {
       interpreter: () => { if (f.state !== 'none') this.chat.event(say('c.interpreter_' + f.state)); },
       ending: () => this.chat.event(say(f.place_kept ? 'c.ending_text' : 'c.ending', {Minutes: minutes(f.in_ms)})),
       away: () => this.away(),
+      left: () => this.readers.left(f.alias),
       transferred: () => this.transferred(f),
       converted: () => this.scheduled(),
       ended: () => this.end(say(ENDED[f.reason] || 'c.ended')),
@@ -128,9 +130,11 @@ export class Conversation {
       this.scheduled();
       return;
     }
-    if (f.state === 'active') this.reader(f.alias || '', 'adviser');
-    if (f.state === 'active') this.state('active');
-    else if (f.state === 'away') this.away();
+    if (f.state === 'active') {
+      this.reader(f.alias || '', 'adviser');
+      this.readers.listens(f.listener || '');
+      this.state('active');
+    } else if (f.state === 'away') this.away();
     else if (f.state === 'waiting' || f.position) this.waiting(f.position, 'c.waiting_back');
     this.outbox.restart();
   }
@@ -157,32 +161,26 @@ export class Conversation {
 
   /** @private */
   joined(f) {
-    if (!this.readers.has(f.alias) || this.current() !== 'active') this.chat.event(say('c.joined', {Alias: named_(f)}));
-    if (f.role === 'adviser' || !f.role) this.dropAdvisers();
+    if (f.role === 'supervisor') {
+      this.readers.listens(f.alias);
+      return;
+    }
+    if (!this.readers.all.has(f.alias) || this.current() !== 'active') this.chat.event(say('c.joined', {Alias: naming(f)}));
     this.reader(f.alias, f.role);
     this.state('active');
   }
 
   /** @private */
   transferred(f) {
-    this.dropAdvisers();
     this.reader(f.alias, 'adviser');
     this.chat.event(say('c.transferred', {Alias: f.alias || say('c.role_adviser_plain')}));
     this.state('active');
   }
 
   /** @private */
-  dropAdvisers() {
-    this.readers.forEach((role, alias) => { if (role === 'adviser') this.readers.delete(alias); });
-  }
-
-  /** @private */
   reader(alias, role) {
     this.met = true;
-    this.readers.set(alias, role || 'adviser');
-    const names = [];
-    this.readers.forEach((r, a) => names.push(named_({alias: a, role: r})));
-    put(named('joined'), say('c.can_read', {Names: names.join(', ')}));
+    this.readers.adviser(alias, role);
   }
 
   /** @private */
@@ -217,7 +215,7 @@ export class Conversation {
     const m = this.outbox.waiting.find((w) => w.frame.cid === f.cid);
     if (!m) return;
     this.outbox.refused(f.cid, false);
-    this.chat.ask(f.cid, say('c.masked', {Text: hidden(f.text)}), [
+    this.chat.ask(f.cid, say('c.masked', {Text: f.text}), [
       button(say('c.masked_send'), 'send-masked', () => this.say(f.text, true)),
       button(say('c.masked_as_is'), 'send-as-is', () => this.say(m.frame.text, true)),
     ]);
@@ -267,13 +265,6 @@ export class Conversation {
     document.getElementById('heading').focus();
     if (!this.wire.stopped) this.wire.stop();
   }
-}
-
-/** Name and role together. */
-function named_(f) {
-  if (!f.alias) return say('c.role_adviser_plain');
-  const known = f.role === 'supervisor' ? 'c.role_supervisor' : !f.role || f.role === 'adviser' ? 'c.role_adviser' : 'c.role_other';
-  return say(known, {Alias: f.alias});
 }
 
 /** Shows what belongs to a state of the page. @param {string} name */

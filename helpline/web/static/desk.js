@@ -79,6 +79,7 @@ export class Desk {
       message: () => this.legs.message(f),
       said: () => this.legs.said(f),
       contact: () => this.legs.contact(f),
+      listener: () => this.legs.listener(f.contact, f.state === 'joined' ? f.alias : ''),
       ending: () => this.legs.ending(f),
       ended: () => this.legs.ended(f.contact),
       recorded: () => this.done(f.contact),

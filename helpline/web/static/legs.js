@@ -9,7 +9,7 @@ import {say} from './words.js';
 const TYPING_EVERY = 3000;
 const TYPING_SHOWN = 5000;
 
-/** @typedef {{contact: string, opened: any, epoch: number, top: number, state: string, unread: number, moving: boolean, gone: number, box: HTMLElement, chat: ChatList, outbox: Outbox, tab: HTMLElement}} Leg */
+/** @typedef {{contact: string, opened: any, epoch: number, top: number, state: string, unread: number, moving: boolean, gone: number, listener: string, box: HTMLElement, chat: ChatList, outbox: Outbox, tab: HTMLElement}} Leg */
 export class Legs {
   /** @param {import('./session.js').Session} session @param {(leg: Leg|null) => void} chosen */
   constructor(session, chosen) {
@@ -51,6 +51,7 @@ export class Legs {
     if (f.state && f.state !== 'ended' && leg.state !== 'ended') leg.state = leg.moving ? 'active' : f.state;
     (f.history || []).forEach((m) => this.show(leg, m));
     leg.outbox.restart();
+    this.listener(f.contact, f.listener || '');
     this.paint();
     if (!this.chosen) this.choose(leg.contact);
     return leg;
@@ -68,7 +69,7 @@ export class Legs {
     tab.setAttribute('data-contact', f.contact);
     tab.addEventListener('click', () => this.choose(f.contact));
     const leg = {
-      contact: f.contact, opened: f, epoch: f.epoch, state: 'active', unread: 0, moving: false, gone: 0, box, tab,
+      contact: f.contact, opened: f, epoch: f.epoch, state: 'active', unread: 0, moving: false, gone: 0, listener: '', box, tab,
       chat: new ChatList(box, (from) => say(from === 'system' ? 'x.from_system' : 'k.from_' + from), 'adviser'),
       outbox: new Outbox((frame) => this.session.wire.send(frame), () => this.session.wire.drop()),
     };
@@ -167,6 +168,17 @@ export class Legs {
     if (leg === this.chosen) this.onChosen(leg);
   }
 
+  /** A supervisor listens in, or nobody any more: said in the conversation, and beside its name while it lasts. @param {string} contact @param {string} alias */
+  listener(contact, alias) {
+    const leg = this.all.get(contact);
+    if (!leg || leg.listener === alias) return;
+    if (leg.listener) leg.chat.event(say('k.listener_left', {Alias: leg.listener}));
+    if (alias) leg.chat.event(say('k.listener_joined', {Alias: alias}));
+    leg.listener = alias;
+    this.paint();
+    if (leg !== this.chosen && alias) put(document.getElementById('spoken'), this.name(leg) + ': ' + say('k.listener_joined', {Alias: alias}));
+  }
+
   /** Takes an `ending`: said in the conversation, and marked where another is on the screen. @param {any} f */
   ending(f) {
     const leg = this.all.get(f.contact);
@@ -192,6 +204,7 @@ export class Legs {
     const leg = this.all.get(contact);
     if (!leg || leg.state === 'ended') return;
     leg.state = 'ended';
+    this.listener(contact, '');
     leg.chat.event(say('k.ended'));
     this.paint();
     if (leg === this.chosen) this.onChosen(leg);
@@ -233,6 +246,7 @@ export class Legs {
       if (leg.unread) leg.tab.appendChild(make('span', 'unread', say('k.unread', {Count: leg.unread})));
       leg.tab.appendChild(make('span', '', this.name(leg)));
       leg.tab.appendChild(make('span', 'state', this.state(leg)));
+      if (leg.listener) leg.tab.appendChild(make('span', 'state', say('k.listener', {Alias: leg.listener}), 'listener'));
       leg.tab.setAttribute('aria-current', String(leg === this.chosen));
       leg.tab.setAttribute('data-state', leg.state);
       show(leg.box, leg === this.chosen);

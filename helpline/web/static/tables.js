@@ -1,6 +1,6 @@
 /** The tables of the board. A table is drawn anew only when its figures changed, so that focus stays. */
 
-import {fill, label, standing} from './codes.js';
+import {fill, label} from './codes.js';
 import {button, make, named, show, uuid} from './dom.js';
 import {share, span} from './tiles.js';
 import {say} from './words.js';
@@ -36,9 +36,10 @@ export function table(box, caption, heads, rows) {
 }
 
 export class Tables {
-  /** @param {(method: string, path: string, body?: any) => Promise<any>} act */
-  constructor(act) {
+  /** @param {(method: string, path: string, body?: any) => Promise<any>} act @param {(contact: string) => void} listen */
+  constructor(act, listen) {
     this.act = act;
+    this.listen = listen;
     this.drawn = {};
     fill(named('pause-reason'), 'pause_reason', false);
   }
@@ -48,6 +49,7 @@ export class Tables {
     const minute = (s) => Math.floor(s / 60);
     this.once('classes', b.classes.map((c) => [c, minute(c.oldest_seconds)].join()), b.classes, () => this.classes(b.classes));
     this.once('contacts', b.contacts.map((c) => c.contact + c.lane + minute(c.waited_seconds)), b.contacts, () => this.contacts(b.contacts));
+    this.once('talks', b.talks.map((c) => [c.contact, c.lane, c.alias, c.listener, minute(c.lasted_seconds)].join()), b.talks, () => this.talks(b.talks));
     this.once('staff', b.advisers, b.advisers, () => this.staff(b.advisers));
     this.once('hours', b.hours, b.hours, () => this.hours(b.hours));
   }
@@ -73,6 +75,13 @@ export class Tables {
     table(document.getElementById('contacts'), say('b.contacts'), [say('b.language'), say('b.kind'), say('b.wait'), say('b.lane'), ''],
       list.map((c) => [label('language', c.language), say(c.channel === 'callback' ? 'b.callback' : 'b.chat'), span(c.waited_seconds), this.lane(c),
         button(say('b.why'), 'why', () => this.why(c.contact))]));
+  }
+
+  /** @private */
+  talks(list) {
+    table(document.getElementById('talks'), say('b.talks'), [say('b.language'), say('b.lane'), say('b.adviser'), say('b.lasted'), ''],
+      list.map((c) => [label('language', c.language), label('lane', c.lane), c.alias || '–', span(c.lasted_seconds),
+        c.listener ? say('b.listens', {Alias: c.listener}) : button(say('b.listen'), 'listen-in', () => this.listen(c.contact))]));
   }
 
   /** @private */
@@ -108,7 +117,8 @@ export class Tables {
       const set = (state, why) => this.act('POST', '/api/v1/board/actions', {request_id: uuid(), action: 'duty', adviser: a.id, state, reason: why});
       if (a.state === 'ready' || a.state === 'on_phone') row.append(button(say('b.pause'), 'pause-adviser', () => set('paused', named('pause-reason').value)));
       if (a.state !== 'off' && a.state !== 'lost') row.append(button(say('b.off'), 'off-adviser', () => set('off', '')));
-      const words = standing(a.state, a.reason);
+      const words = [label('duty', a.state)];
+      if (a.reason) words.push(label('pause_reason', a.reason));
       if (a.state === 'ready' && !a.audible) words.push(say('b.not_heard'));
       return [a.name, a.languages.map((l) => label('language', l)).join(', '), words.join(' · '), a.used + ' / ' + a.capacity, row];
     }));
