@@ -39,7 +39,8 @@ type consoleClient struct {
 	all       map[string]*leg // also those that are over
 	asked     map[string]*question
 	aside
-	faults []string
+	listeners []string // what it was told of who listens in
+	faults    []string
 }
 
 // question is a frame that waits for its answer; it is asked again after a reconnect.
@@ -193,6 +194,8 @@ func (c *consoleClient) take(f frame) {
 			l.box.said(f.CID)
 			l.box.flush(c.send)
 		}
+	case "listener":
+		c.listeners = append(c.listeners, f.State+" "+f.Alias)
 	case "contact":
 		if l := c.legs[f.Contact]; l != nil {
 			l.state = f.State

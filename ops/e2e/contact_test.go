@@ -148,6 +148,8 @@ func (c *contactClient) take(f frame) {
 	case "joined", "transferred":
 		c.told = append(c.told, f.Type+" "+f.Alias)
 		c.state, c.alias = "active", f.Alias
+	case "left":
+		c.told = append(c.told, f.Type+" "+f.Alias)
 	case "away":
 		c.state = "away"
 	case "message":

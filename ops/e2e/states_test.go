@@ -23,6 +23,7 @@ var stories = []story{
 	{"shift", shiftStory, []string{"gone", "parked", "call", "number", "tried", "on-phone", "owed"}},
 	{"referral", referralStory, []string{"begun", "consent", "handed", "receiver-code", "receiver-wrong", "receiver-letter", "receiver-acknowledged", "receiver-declined", "receiver-nowhere", "disclosed"}},
 	{"board", boardStory, []string{"sign-in", "quiet", "busy", "why", "closed", "closed-contact", "event", "event-contact", "night", "account", "receivers", "register", "audit"}},
+	{"listen", listenStory, []string{"talks", "heard", "heard-contact", "heard-console", "stopped", "stopped-contact", "over"}},
 	{"work", workStory, []string{"nothing", "undone", "form", "recorded", "staffing", "mistaken"}},
 	{"reports", reportsStory, []string{"none", "periods", "period", "proof"}},
 	{"plain", plainStory, []string{"start", "refused", "waiting", "talk", "ended", "scheduled", "thanked", "masked"}},

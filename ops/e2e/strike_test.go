@@ -31,13 +31,9 @@ var strikes = map[string]func(c *chaos){
 	"node killed": func(c *chaos) {
 		h := c.any()
 		h.kill9()
-		h.rise()
+		h.start()
 	},
-	"node drained": func(c *chaos) {
-		h := c.any()
-		h.stop()
-		h.rise()
-	},
+	"node drained": func(c *chaos) { c.any().restart() },
 	"postgres stopped": func(c *chaos) {
 		c.db.stop()
 		<-time.After(time.Duration(c.of.outage) * time.Second)
