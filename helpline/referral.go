@@ -195,6 +195,12 @@ func NextActions() []string {
 // State is that of the hop in work.
 func (r *Referral) State() ReferralState { return r.hop().State }
 
+// Late says whether the receiver in turn has given no receipt for ReferralChase.
+func (r *Referral) Late(now time.Time) bool {
+	h := r.hop()
+	return r.Ended.IsZero() && h.State == ReferralSent && !now.Before(h.Sent.Add(ReferralChase))
+}
+
 func (r *Referral) hop() *Hop { return &r.Hops[r.At] }
 
 // Due is when the clock alone has something to do; zero: never.

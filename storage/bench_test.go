@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/google/uuid"
@@ -94,4 +95,31 @@ func copy100(b *testing.B, key string) {
 		}
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// BenchmarkIntakes gives what intakes with their offers cost, so many of them in a commit: two events and a row of a
+// contact each.
+func BenchmarkIntakes(b *testing.B) {
+	const why = `{"rule":"arrival","passed":[{"adviser":"6f1c9e44-0f3a-4b77-9c1f-b7e6c1f00001","code":"full"},{"adviser":"6f1c9e44-0f3a-4b77-9c1f-b7e6c1f00002","code":"paused"}]}`
+	for _, many := range []int{1, 30} {
+		b.Run(strconv.Itoa(many), func(b *testing.B) {
+			s := durable(b)
+			l := writing(b, s, LedgerOptions{})
+			events := make([]helpline.Event, 0, 2*b.N)
+			at := int64(b.N) * 1_000_000
+			for i := range int64(b.N) {
+				came := step(uuid.NewString(), at+2*i, helpline.Enqueued)
+				offered := step(came.Contact, at+2*i+1, helpline.OfferMade)
+				offered.Adviser, offered.Why = uuid.NewString(), why
+				events = append(events, came, offered)
+			}
+			b.ResetTimer()
+			for ; len(events) > 0; events = events[min(2*many, len(events)):] {
+				if err := <-l.Submit(events[:min(2*many, len(events))]); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "intakes/s")
+		})
+	}
 }

@@ -103,7 +103,7 @@ func appendEvents(b *pgx.Batch, line string, entries []*entry, fresh *[]place) {
 WITH added AS (
 	INSERT INTO event (line, incarnation, number, contact, kind, at, reason, adviser, state, epoch, version, outcome, why)
 	SELECT @line::text, u.incarnation, u.number, u.contact, u.kind, u.at, u.reason, u.adviser, u.state, u.epoch,
-		u.version, u.outcome, nullif(u.why, '')::jsonb
+		u.version, u.outcome, nullif(u.why, '')::json
 	FROM unnest(@incarnations::bigint[], @numbers::bigint[], @contacts::uuid[], @kinds::text[], @ats::timestamptz[],
 		@reasons::text[], @advisers::uuid[], @states::text[], @epochs::bigint[], @versions::bigint[],
 		@outcomes::boolean[], @whys::text[])
@@ -190,9 +190,9 @@ func outcomes(entries []*entry, fresh []place) []*entry {
 	return last
 }
 
-// stage keeps sealed outcomes unless a later one of the contact was committed before.
-func stage(ctx context.Context, tx pgx.Tx, line string, entries []*entry) error {
-	const query = `
+// stageQuery looks a later outcome up by index, one by one: OFFSET 0 keeps it from becoming a join, for which a
+// large batch read all outcomes that the ledger has.
+const stageQuery = `
 INSERT INTO staged (key, generation, wrapped, sealed)
 SELECT u.key, u.generation, u.wrapped, u.sealed
 FROM unnest(@incarnations::bigint[], @numbers::bigint[], @contacts::uuid[], @keys::bytea[], @generations::text[],
@@ -201,13 +201,21 @@ FROM unnest(@incarnations::bigint[], @numbers::bigint[], @contacts::uuid[], @key
 WHERE NOT EXISTS (
 	SELECT FROM event AS e
 	WHERE e.outcome AND e.line = @line::text AND e.contact = u.contact
-		AND (e.incarnation, e.number) > (u.incarnation, u.number))
+		AND (e.incarnation, e.number) > (u.incarnation, u.number) OFFSET 0)
 ON CONFLICT (key) DO UPDATE SET
 	generation = excluded.generation, wrapped = excluded.wrapped, sealed = excluded.sealed`
+
+// stage keeps sealed outcomes unless a later one of the contact was committed before.
+func stage(ctx context.Context, tx pgx.Tx, line string, entries []*entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	_, err := tx.Exec(ctx, query, named{
+	_, err := tx.Exec(ctx, stageQuery, stagedColumns(line, entries))
+	return err
+}
+
+func stagedColumns(line string, entries []*entry) named {
+	return named{
 		"line":         line,
 		"incarnations": column(entries, func(e *entry) int64 { return e.Incarnation }),
 		"numbers":      column(entries, func(e *entry) int64 { return e.Number }),
@@ -216,6 +224,5 @@ ON CONFLICT (key) DO UPDATE SET
 		"generations":  column(entries, func(e *entry) string { return e.Staged.Generation }),
 		"wrapped":      column(entries, func(e *entry) string { return e.Staged.Wrapped }),
 		"sealed":       column(entries, func(e *entry) string { return e.Staged.Sealed }),
-	})
-	return err
+	}
 }

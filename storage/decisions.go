@@ -14,7 +14,7 @@ import (
 // the classes of one adviser stay far below it.
 const maxWhy = 16 << 10
 
-// reason gives a decision's reason as jsonb takes it. A reason that it would refuse is dropped: the
+// reason gives a decision's reason as json takes it. A reason that it would refuse is dropped: the
 // event itself is not lost for it. Codes and ids need no escapes, so none is let through.
 func reason(why string) string {
 	if len(why) > maxWhy || !storable(why) || strings.Contains(why, `\`) || !json.Valid([]byte(why)) {

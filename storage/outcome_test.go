@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"adviceline/helpline"
 )
@@ -54,4 +55,35 @@ func TestFlushedOutcomeIsNotStagedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	staged(t, s, 2)
+}
+
+// TestALargeBatchLooksOutcomesUp: what a batch of outcomes costs does not grow with what the ledger has.
+func TestALargeBatchLooksOutcomesUp(t *testing.T) {
+	t.Parallel()
+	s := open(t, database(t))
+	l := writing(t, s, LedgerOptions{})
+	var events []helpline.Event
+	for n := range int64(4000) {
+		events = append(events, step(uuid.NewString(), n+1, helpline.OutcomeRecorded))
+	}
+	if err := submit(t, l, events...); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, s.pool.Config().ConnString(), "VACUUM ANALYZE event")
+	batch := make([]*entry, 2000)
+	for i := range batch {
+		var err error
+		if batch[i], err = read(step(uuid.NewString(), int64(9000+i), helpline.OutcomeRecorded), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := s.pool.Query(t.Context(), "EXPLAIN "+stageQuery, stagedColumns("main", batch))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(r, pgx.RowTo[string])
+	plan := strings.Join(lines, "\n")
+	if err != nil || !strings.Contains(plan, "Index Scan using event_contact on event e") || strings.Contains(plan, "Join") {
+		t.Errorf("%v\n%s", err, plan)
+	}
 }

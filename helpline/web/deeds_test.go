@@ -43,6 +43,15 @@ func TestSupervisorEndsAReferralEnteredInError(t *testing.T) {
 	if list.status != 200 || !strings.Contains(list.body, want) || !strings.Contains(list.body, `"open":true`) || strings.Contains(list.body, sentinel) {
 		t.Errorf("%d %s, want %s", list.status, list.body, want)
 	}
+	if strings.Contains(list.body, `"late"`) {
+		t.Errorf("sent just now, and late: %s", list.body)
+	}
+	r := s.referrals[id]
+	r.Hops[0].Sent = time.Now().Add(-helpline.ReferralChase)
+	s.referrals[id] = r
+	if list := h.as(t, "supervisor", "GET", "/api/v1/board/work", ""); !strings.Contains(list.body, `"late":true`) {
+		t.Errorf("no receipt for two days, and not late: %s", list.body)
+	}
 	path, body := "/api/v1/board/referrals/"+id+"/error", `{"request_id":"`+reqB+`"}`
 	for who, x := range map[string]struct {
 		path, body string

@@ -3,6 +3,8 @@ package web
 import (
 	"strings"
 	"testing"
+
+	"adviceline/helpline/screen"
 )
 
 // Somebody at work writes an identifier: it is stored only once they decided, masked or as it is.
@@ -36,7 +38,7 @@ func TestMessageThatLooksLikeAnIdentifierIsAskedAbout(t *testing.T) {
 func TestOtherPagesAskToo(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(o *Options) {
-		o.Screen = func(text string) string { return strings.ReplaceAll(text, "131052-308T", "[code]") }
+		o.Screen = func(text string) string { return strings.ReplaceAll(text, "131052-308T", "[personal_identity_code]") }
 	})
 	work := h.do(t, call{"POST", "/api/v1/contacts", intakeOf("asks", `"work"`), nil})
 	if _, welcome := h.sit(t, work.field(t, "token"), 0); welcome["work"] != true {
@@ -54,15 +56,32 @@ func TestOtherPagesAskToo(t *testing.T) {
 		reply
 		want, not string
 	}{
-		"an identifier":       {say("say", "true", "he is 131052-308T"), "Without it: he is [code]", tried},
+		"an identifier":       {say("say", "true", "he is 131052-308T"), "Without it: he is [hidden: identity code]", tried},
 		"none":                {say("say", "true", "he works"), tried, asked},
 		"of a person":         {say("say", "false", "I am 131052-308T"), tried, asked},
 		"sent as it is":       {say("as-is", "true", "he is 131052-308T"), "he is 131052-308T</textarea>", asked},
-		"sent without it":     {say("masked", "true", "he is 131052-308T"), "he is [code]</textarea>", "308T"},
+		"sent without it":     {say("masked", "true", "he is 131052-308T"), "he is [personal_identity_code]</textarea>", "308T"},
 		"too long to be sent": {say("say", "true", "131052-308T"+strings.Repeat("x", 2000)), tried, asked},
 	} {
 		if c.status != 200 || !strings.Contains(c.body, c.want) || strings.Contains(c.body, c.not) {
 			t.Errorf("%s: %d %s", name, c.status, c.body)
+		}
+	}
+}
+
+// Whatever the screen takes out is told in words, in every language of the contact page.
+func TestWhatIsTakenOutHasWords(t *testing.T) {
+	t.Parallel()
+	p := newPages(t)
+	for _, lang := range p.contact {
+		v := view{pages: p, Lang: lang}
+		for _, kind := range screen.Types() {
+			if got := v.hidden("Hei [" + kind + "]!"); got == "Hei ["+kind+"]!" || !strings.HasPrefix(got, "Hei [") || strings.Contains(got, "_") {
+				t.Errorf("%s in %s: %s", kind, lang, got)
+			}
+		}
+		if got := v.hidden("[x] [NAME]"); got != "[x] [NAME]" {
+			t.Errorf("brackets of the writer in %s: %s", lang, got)
 		}
 	}
 }

@@ -52,7 +52,21 @@ type ContactData struct {
 }
 
 // Slot is one time at which we may call: two instants of the wire with a space between, and words.
-type Slot struct{ Value, Label string }
+type Slot struct{ Value, Day, Hours string }
+
+// Label is day and hours together.
+func (s Slot) Label() string { return s.Day + " " + s.Hours }
+
+// Days gives the times of each day together.
+func (c ContactData) Days() (days [][]Slot) {
+	for i, s := range c.Times {
+		if i == 0 || c.Times[i-1].Day != s.Day {
+			days = append(days, nil)
+		}
+		days[len(days)-1] = append(days[len(days)-1], s)
+	}
+	return days
+}
 
 // ConsoleData is what the console needs: code lists by name, labels in the page's language.
 // Used: asks, callback_result, danger_close, duty, end_reason, lane, language, missing_value, offer_decline,

@@ -99,7 +99,7 @@ var (
 	scriptTag = regexp.MustCompile(`<script([^>]*)>`)
 	handler   = regexp.MustCompile(`\s(on[a-z]+|style)=`)
 	reference = regexp.MustCompile(`(?:href|src)="([^"]+)"`)
-	linked    = []string{"/", "/board", "/board/work", "/board/reports", "/sv", "/en", "/ar", "/blank", "/fi/accessibility", "/sv/accessibility", "/en/accessibility", "/fi/privacy", "/sv/privacy", "/en/privacy", "tel:112", "tel:+358295463177", "tel:", "mailto:a@line.example"}
+	linked    = []string{"/", "/console", "/board", "/board/work", "/board/reports", "/sv", "/en", "/ar", "/blank", "/fi/accessibility", "/sv/accessibility", "/en/accessibility", "/fi/privacy", "/sv/privacy", "/en/privacy", "tel:112", "tel:+358295463177", "tel:", "mailto:a@line.example"}
 )
 
 func TestPagesCarryNothingInline(t *testing.T) {

@@ -160,6 +160,11 @@ func (s *Server) plainCall(c echo.Context, f plainFields) error {
 func (s *Server) plainScheduled(c echo.Context, f plainFields, token string) error {
 	v := s.plainView(f, token)
 	v.Plain.State, v.Plain.Heading = "scheduled", v.say("c.head_scheduled", nil)
+	for _, t := range v.Contact.Times {
+		if slices.Contains(f.Values["window"], t.Value) {
+			v.Plain.Times = append(v.Plain.Times, t.Label())
+		}
+	}
 	v.Plain.Words = v.say("c.scheduled", map[string]any{"Number": strings.ReplaceAll(v.Plain.Number, " ", "\u00a0")}) // one word, or right-to-left text turns its groups round
 	return s.plainPage(c, http.StatusOK, "plain-note", v)
 }
@@ -231,7 +236,7 @@ func (s *Server) plainSay(c echo.Context, f plainFields) error {
 	case do == "masked":
 		text = clean
 	case do == "say" && clean != text:
-		v.Plain.Words, v.Plain.Asks = v.say("c.masked", map[string]any{"Text": clean}), true
+		v.Plain.Words, v.Plain.Asks = v.say("c.masked", map[string]any{"Text": v.hidden(clean)}), true
 		v.Plain.Text, v.Plain.Request = text, f.get("cid")
 		return s.plainPage(c, http.StatusOK, "plain-say", v)
 	}

@@ -16,11 +16,12 @@ type PlainData struct {
 	Work                  bool   // asked for work: the text stays on the screen
 	Request               string // a fresh request_id or cid
 	State, Heading, Words string
-	Say                   string // the frame to write in, a whole document
-	From, Who, Text, At   string // one message
-	Checks                bool   // what is written is looked at before it is sent: somebody at work writes
-	Asks                  bool   // the text was not sent: masked or as it is
-	Renew                 bool   // the chat goes on, on a page opened again
+	Times                 []string // when a call was asked for
+	Say                   string   // the frame to write in, a whole document
+	From, Who, Text, At   string   // one message
+	Checks                bool     // what is written is looked at before it is sent: somebody at work writes
+	Asks                  bool     // the text was not sent: masked or as it is
+	Renew                 bool     // the chat goes on, on a page opened again
 }
 
 // Leave is the question before a chat is ended.
@@ -168,7 +169,7 @@ func (d *plainDress) message(f plainFrame) []byte {
 		d.shown[f.CID] = true
 	}
 	v := d.view
-	v.Plain.From, v.Plain.Text, v.Plain.Who = f.From, f.Text, v.say("x.from_system", nil)
+	v.Plain.From, v.Plain.Text, v.Plain.Who = f.From, v.hidden(f.Text), v.say("x.from_system", nil)
 	switch {
 	case f.From == string(helpline.FromSystem) && f.Text == "":
 		v.Plain.Text = v.say("x.lines_gone", nil)

@@ -38,7 +38,7 @@ func (p *Pages) times(lang string, now time.Time) []Slot {
 			default:
 				words = v.say("pc.day_"+strconv.Itoa(int(from.Weekday())), nil) + from.Format(" 2.1.")
 			}
-			out = append(out, Slot{Value: instant(from) + " " + instant(to), Label: words + " " + from.Format("15") + "–" + to.Format("15")})
+			out = append(out, Slot{Value: instant(from) + " " + instant(to), Day: words, Hours: from.Format("15") + "–" + to.Format("15")})
 		}
 	}
 	return out

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -182,6 +183,20 @@ func (v view) say(id string, values map[string]any) string {
 		panic(err)
 	}
 	return text
+}
+
+// masks are what the screen leaves where it took something out: the type in brackets.
+var masks = regexp.MustCompile(`\[([a-z_]+)\]`)
+
+// hidden says in words what the screen took out of a text, as words.js does.
+func (v view) hidden(text string) string {
+	return masks.ReplaceAllStringFunc(text, func(code string) string {
+		id := "x.found_" + strings.Trim(code, "[]")
+		if _, ok := v.pages.words[v.Lang].forms[id]; !ok {
+			return code
+		}
+		return v.say("x.hidden", map[string]any{"What": v.say(id, nil)})
+	})
 }
 
 // tongue is one language of the contact page, for its list of languages.

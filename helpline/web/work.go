@@ -50,6 +50,7 @@ type goingBody struct {
 	Urgent   bool                   `json:"urgent,omitempty"`
 	Next     string                 `json:"next,omitempty"`
 	NextAt   string                 `json:"next_at,omitempty"`
+	Late     bool                   `json:"late,omitempty"`
 	Open     bool                   `json:"open"` // it can be told to be an error
 }
 
@@ -122,7 +123,7 @@ func (s *Server) going(ctx context.Context) ([]goingBody, error) {
 	for i, r := range all {
 		list[i] = goingBody{
 			Referral: r.ID, Word: r.Word, Kind: r.Hops[r.At].Kind, State: r.State(), Urgent: r.Urgent, Next: r.Next,
-			Open: r.State().May(helpline.ReferralError),
+			Late: r.Late(s.now()), Open: r.State().May(helpline.ReferralError),
 		}
 		if !r.NextAt.IsZero() {
 			list[i].NextAt = instant(r.NextAt)

@@ -31,6 +31,8 @@ func TestCallbackInTheBrowser(t *testing.T) {
 	sanna.write("call-number", "040 123 4567")
 	sanna.click("call-ask")
 	sanna.state("scheduled")
+	sanna.until("reads again when", `[...document.querySelectorAll('[data-test="call-windows"] li')].map((e) => e.textContent).join() ===
+		document.querySelector('[data-test="call-time"]').getAttribute("data-words")`)
 	if page := sanna.page(); strings.Contains(page, "1234567") {
 		t.Error("the number stays on the page")
 	}
@@ -77,6 +79,35 @@ func TestCallbackInTheBrowser(t *testing.T) {
 	emil.state("waiting")
 	aino.click("offer-accept")
 	emil.state("active")
+}
+
+// TestACallKeepsThePlace: who waits behind one and asks to be called instead stands behind that one alone when the
+// chat is opened again, before whoever came meanwhile.
+func TestACallKeepsThePlace(t *testing.T) {
+	t.Parallel()
+	h := open(t, nil)
+	h.admitted(t, intake("en"))
+	p := visit(browser(t), t, "emil", h.origin()+"/en")
+	place := func(what string) {
+		t.Helper()
+		p.until(what, `document.querySelector('[data-test="position"]').textContent.startsWith("1 contact is before you.")`)
+	}
+	p.click("asks-help")
+	p.click("start-chat")
+	p.state("waiting")
+	place("waits behind one")
+	p.click("show-call")
+	p.write("call-number", "040 765 4321")
+	p.click("call-ask")
+	p.state("scheduled")
+	later := visit(browser(t), t, "later", h.origin()+"/en")
+	later.click("asks-help")
+	later.click("start-chat")
+	later.until("waits behind the first one alone", `document.querySelector('[data-test="position"]').textContent.startsWith("1 contact is before you.")`)
+	p.click("call-chat")
+	p.state("waiting")
+	place("has the same place")
+	later.until("waits behind both", `document.querySelector('[data-test="position"]').textContent.startsWith("2 contacts are before you.")`)
 }
 
 // stamp writes an instant as the wire does.

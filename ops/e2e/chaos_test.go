@@ -66,22 +66,22 @@ type chaos struct {
 
 // admitSome takes contacts in one after the other; each asks any node again, with the same request, until it
 // has its 201.
-func (c *chaos) admitSome(every time.Duration) {
+func (c *chaos) admitSome(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	var work sync.WaitGroup
 	for i := range c.of.contacts {
-		work.Go(func() { c.live(i) })
+		work.Go(func() { c.live(ctx, i) })
 		<-tick.C
 	}
 	work.Wait()
 }
 
 // live is one contact: it comes, says its lines, and stays until it is told of the end.
-func (c *chaos) live(i int) {
+func (c *chaos) live(ctx context.Context, i int) {
 	body := intake("fi")
 	var a admission
-	for until := time.Now().Add(3 * time.Minute); ; {
+	for until := time.Now().Add(3 * time.Minute); ctx.Err() == nil; {
 		status, answer := c.any().post("/api/v1/contacts", body)
 		if status == http.StatusCreated && json.Unmarshal(answer, &a) == nil {
 			break
@@ -91,6 +91,9 @@ func (c *chaos) live(i int) {
 			return
 		}
 		<-time.After(300 * time.Millisecond)
+	}
+	if ctx.Err() != nil {
+		return
 	}
 	c.answered.Add(1)
 	p := &contactClient{admission: a}
@@ -214,13 +217,18 @@ func (c *chaos) run() {
 	}
 	c.probe = c.any().admit(t, "sv")
 	var loops, people sync.WaitGroup
+	defer func() { // where a strike failed for good, nobody may go on behind the test's back
+		stop()
+		people.Wait()
+		loops.Wait()
+	}()
 	for _, a := range c.consoles {
 		loops.Go(func() { c.serve(ctx, a) })
 	}
 	loops.Go(func() { c.watchLoads(ctx) })
 	plan := c.plan()
 	people.Go(func() {
-		c.admitSome(time.Duration(len(plan)) * (c.of.rest + time.Second) / time.Duration(c.of.contacts))
+		c.admitSome(ctx, time.Duration(len(plan))*(c.of.rest+time.Second)/time.Duration(c.of.contacts))
 	})
 	for _, f := range plan {
 		c.strike(f)

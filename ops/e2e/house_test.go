@@ -118,6 +118,23 @@ func (h *house) await() {
 	}
 }
 
+// rise is start by whoever watches over processes: a program that ended because the line was between two masters is
+// started again.
+func (h *house) rise() {
+	h.t.Helper()
+	for until := time.Now().Add(patience); ; {
+		h.launch()
+		r := h.process()
+		err := h.node().Await(context.Background(), &rig.Child{Cmd: r.cmd, Done: r.done})
+		if err == nil {
+			return
+		}
+		if !ended(r) || time.Now().After(until) {
+			h.t.Fatal(err)
+		}
+	}
+}
+
 func (h *house) node() *rig.Node {
 	return &rig.Node{Binary: h.program(), Dir: h.dir, Home: scratch, Addr: h.addr, Ops: h.ops, Set: h.set, Out: h.out}
 }

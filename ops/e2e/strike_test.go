@@ -31,9 +31,13 @@ var strikes = map[string]func(c *chaos){
 	"node killed": func(c *chaos) {
 		h := c.any()
 		h.kill9()
-		h.start()
+		h.rise()
 	},
-	"node drained": func(c *chaos) { c.any().restart() },
+	"node drained": func(c *chaos) {
+		h := c.any()
+		h.stop()
+		h.rise()
+	},
 	"postgres stopped": func(c *chaos) {
 		c.db.stop()
 		<-time.After(time.Duration(c.of.outage) * time.Second)

@@ -20,8 +20,9 @@ func workStory(s *stage) {
 	kaino.must(s.T, "referral", map[string]any{"type": "referral", "action": "open", "language": s.lang, "age": "adult", "tell": "self", "receivers": []string{"south"}})
 	kaino.must(s.T, "duty", map[string]any{"type": "handover"})
 	s.h.missWindow(call.Contact)
+	s.h.sentLongAgo()
 	p.eval(`(location.reload(), true)`)
-	p.until("shows what is undone", `document.querySelector('[data-test="owed-finish"]') && document.querySelector("#windows table")`)
+	p.until("shows what is undone", `document.querySelector('[data-test="owed-finish"]') && document.querySelector("#windows table") && document.querySelector('[data-test="referral-late"]').offsetParent`)
 	s.at("undone", p)
 	p.click("owed-finish")
 	p.until("has the draft in the form", `document.querySelector('[data-test="outcome"]').offsetParent && document.querySelector('[data-test="topic"]').value === "legal"`)
@@ -39,6 +40,16 @@ func workStory(s *stage) {
 	p.click("referral-error")
 	p.until("has ended it", `document.querySelector('[data-test="notice"]').textContent`)
 	s.at("mistaken", p)
+}
+
+// sentLongAgo makes every draft of a referral one that was sent two days ago, and has no receipt.
+func (h *house) sentLongAgo() {
+	h.t.Helper()
+	const query = `UPDATE referral SET body = jsonb_set(jsonb_set(body, '{Hops,0,state}', '"sent"'), '{Hops,0,sent}', to_jsonb(now() - interval '49 hours'))
+		WHERE body->'Hops'->0->>'state' = 'draft'`
+	if _, err := h.postgres("adviceline").Exec(h.t.Context(), query); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 // missWindow notes for a contact that a window of its call closed untried, as the ledger has it.

@@ -7,7 +7,7 @@ import {say} from './words.js';
 
 /**
  * @param {(callback: any) => Promise<import('./api.js').Answer|null>} ask sends the request; null: something else was missing
- * @param {(answer: any) => void} done
+ * @param {(answer: any, times: string[]) => void} done the times in words
  * @param {string} phone
  */
 export function asking(ask, done, phone) {
@@ -15,7 +15,8 @@ export function asking(ask, done, phone) {
   const value = (name) => named('call-' + name).value.trim();
   button.addEventListener('click', (event) => {
     event.preventDefault();
-    const windows = Array.from(document.querySelectorAll('#call-times input:checked')).map((tick) => {
+    const ticks = Array.from(document.querySelectorAll('#call-times input:checked'));
+    const windows = ticks.map((tick) => {
       const [from, to] = /** @type {HTMLInputElement} */ (tick).value.split(' ');
       return {from, to};
     });
@@ -28,7 +29,7 @@ export function asking(ask, done, phone) {
       if (!a) return;
       if (a.status === 200 || a.status === 201) {
         ['number', 'person', 'extension', 'word'].forEach((name) => { named('call-' + name).value = ''; });
-        done(a.body);
+        done(a.body, ticks.map((tick) => tick.getAttribute('data-words')));
       } else notice(refused(a, phone));
     });
   });
@@ -40,7 +41,7 @@ function refused(a, phone) {
   if (a.body.code === 'number_refused') return say('c.call_number_refused');
   if (a.body.code === 'windows_refused') return say('c.call_times_refused');
   if (a.body.code === 'invalid_value') return say('c.call_words_refused');
-  return say('c.call_unavailable', {Phone: a.body.phone || phone});
+  return say('c.call_unavailable', {Phone: phone});
 }
 
 /** Turns a waiting chat into a call. @param {string} token */

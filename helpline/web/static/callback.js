@@ -49,8 +49,8 @@ export class Callbacks {
       const a = named('call-dial');
       a.href = 'tel:' + f.number + (f.extension ? ',' + f.extension : '');
       put(a, f.number);
-      put(named('call-words'), say('k.call_words', {Person: f.ask_for || '–', Extension: f.extension || '–', Word: f.code_word || '–'}) + ' ' +
-        say(f.message_allowed ? 'k.call_message' : 'k.call_no_message'));
+      put(named('call-words'), [['k.call_person', f.ask_for], ['k.call_extension', f.extension], ['k.call_word', f.code_word]]
+        .filter((w) => w[1]).map((w) => say(w[0], {What: w[1]})).concat(say(f.message_allowed ? 'k.call_message' : 'k.call_no_message')).join(' '));
     });
   }
 

@@ -2,7 +2,7 @@
 
 import {label} from './codes.js';
 import {grouped, make, named, put, show} from './dom.js';
-import {say} from './words.js';
+import {hidden, say} from './words.js';
 
 const LISTS = {
   role: 'contact_role', organisation: 'organisation_kind', language: 'language', topic: 'topic', urgency: 'urgency',
@@ -52,7 +52,7 @@ export class Cards {
     const tags = make('div', 'tags');
     Object.keys(LISTS).forEach((name) => [].concat(f.codes[name] || []).forEach((code) => tags.appendChild(make('span', 'tag', label(LISTS[name], code)))));
     box.appendChild(tags);
-    if (f.note) box.appendChild(make('p', '', f.note, 'card-text'));
+    if (f.note) box.appendChild(make('p', '', hidden(f.note), 'card-text'));
     put(named('card-told'), say('k.card_linked'));
   }
 

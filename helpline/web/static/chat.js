@@ -1,7 +1,7 @@
 /** The list of messages of one conversation: each cid and each seq is shown once, in order of seq. */
 
 import {make, put} from './dom.js';
-import {say} from './words.js';
+import {hidden, say} from './words.js';
 
 export class ChatList {
   /**
@@ -58,6 +58,7 @@ export class ChatList {
   ask(cid, words, buttons) {
     const el = this.byCid.get(cid);
     if (!el) return;
+    el.classList.add('asked');
     put(el.lastChild, words);
     const row = make('p', 'row');
     buttons.forEach((b) => {
@@ -95,7 +96,7 @@ export class ChatList {
     const el = make('div', 'message ' + from, '', 'message');
     el.setAttribute('data-from', from);
     el.appendChild(make('span', 'who', this.who(from)));
-    const body = make('p', 'said', text);
+    const body = make('p', 'said', hidden(text));
     body.dir = 'auto';
     el.appendChild(body);
     el.appendChild(make('span', 'when', at ? clock(new Date(at)) : ''));

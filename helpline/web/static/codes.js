@@ -24,6 +24,13 @@ export function label(list, code) {
   return found ? found.label : code;
 }
 
+/** A duty in words; of a plain pause the reason would only say it again. @param {string} state @param {string} [reason] @returns {string[]} */
+export function standing(state, reason) {
+  const words = [label('duty', state)];
+  if (reason && reason !== 'break' && reason !== 'shift_over') words.push(label('pause_reason', reason));
+  return words;
+}
+
 /** Fills a select. @param {HTMLSelectElement} el @param {string} list @param {boolean} empty with an empty first choice */
 export function fill(el, list, empty) {
   el.textContent = '';

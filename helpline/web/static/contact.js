@@ -3,12 +3,12 @@
 import {call} from './api.js';
 import {asking, convert} from './call.js';
 import {Conversation, stage} from './conversation.js';
-import {grouped, named, put, show, uuid} from './dom.js';
+import {grouped, make, named, put, show, uuid} from './dom.js';
 import {form, notice, wish} from './form.js';
 import {exit, final, guard, hold, left} from './leave.js';
 import {say} from './words.js';
 
-const phone = named('state').getAttribute('data-phone');
+const phone = whole(named('state').getAttribute('data-phone'));
 let talk = null;
 let way = '';
 let pass = '';
@@ -33,9 +33,12 @@ function begin() {
     location.replace(/** @type {HTMLAnchorElement} */ (a).href);
   }));
   call('GET', '/api/v1/status').then((a) => {
-    if (a.body.open === false && !talk) notice(say('c.closed', {Phone: a.body.phone || phone}));
+    if (a.body.open === false && !talk && !named('line-closed')) notice(say('c.closed', {Phone: phone}));
   });
 }
+
+/** A number that no line break parts. @param {string} number */
+function whole(number) { return number.replace(/ /g, '\u00a0'); }
 
 /** A phone that discarded the tab brings it back here: place and conversation, no earlier text. */
 function restore(old) {
@@ -73,15 +76,23 @@ function open(opened) {
   talk.start();
 }
 
-/** We call: the token is kept so that the call can be stopped here. @param {any} a the answer; of a chat that became a call its state alone */
-function scheduled(a) {
+/**
+ * We call: the token is kept so that the call can be stopped here.
+ * @param {any} a the answer; of a chat that became a call its state alone @param {string[]} [times] when, where this page knows it
+ */
+function scheduled(a, times) {
   const token = a.token || pass; // the conversation has forgotten it: "converted" comes first
   const number = a.return_number || way;
   if (talk) talk.end(say('c.converted'));
   hold(token);
+  if (times) {
+    const list = named('call-windows');
+    list.textContent = '';
+    times.forEach((words) => list.appendChild(make('li', '', words)));
+  }
   stage('scheduled');
   put(document.getElementById('heading'), say('c.head_scheduled'));
-  notice(number ? say('c.scheduled', {Number: grouped(number).replace(/ /g, '\u00a0')}) : say('c.converted'));
+  notice(number ? say('c.scheduled', {Number: whole(grouped(number))}) : say('c.converted'));
   document.getElementById('heading').focus();
   const chat = named('call-chat');
   chat.onclick = () => {

@@ -11,7 +11,7 @@ import {rating} from './rate.js';
 import {naming, Readers} from './readers.js';
 import {place} from './waiting.js';
 import {Wire} from './wire.js';
-import {say} from './words.js';
+import {hidden, say} from './words.js';
 
 const STILL_LOST = 20000;
 const TYPING_SHOWN = 5000;
@@ -215,7 +215,7 @@ export class Conversation {
     const m = this.outbox.waiting.find((w) => w.frame.cid === f.cid);
     if (!m) return;
     this.outbox.refused(f.cid, false);
-    this.chat.ask(f.cid, say('c.masked', {Text: f.text}), [
+    this.chat.ask(f.cid, say('c.masked', {Text: hidden(f.text)}), [
       button(say('c.masked_send'), 'send-masked', () => this.say(f.text, true)),
       button(say('c.masked_as_is'), 'send-as-is', () => this.say(m.frame.text, true)),
     ]);

@@ -1,6 +1,6 @@
 /** Duty: ready means audible, so pressing ready plays a tone and tells the server that it did. */
 
-import {fill, label} from './codes.js';
+import {fill, standing} from './codes.js';
 import {named, put} from './dom.js';
 import {awake, test, wake, watch} from './sound.js';
 import {say} from './words.js';
@@ -102,8 +102,7 @@ export class Duty {
       this.show(state);
       return;
     }
-    const words = [label('duty', state)];
-    if (f.reason && f.reason !== 'shift_over') words.push(label('pause_reason', f.reason));
+    const words = standing(state, f.reason);
     if (typeof f.capacity === 'number') words.push(say('k.slots', {Used: f.used || 0, Capacity: f.capacity}));
     const el = named('duty-state');
     if (el.getAttribute('data-state') !== state && named('notice').textContent === say('k.last_ready')) this.notice('');

@@ -111,7 +111,7 @@ function ask(path, body, phone) {
 function refusal(a, phone) {
   if (a.status === 429) return say('x.err_rate', {Count: a.minutes});
   if (a.status === 404) return say('c.number_unknown');
-  return say(a.body.code === 'line_closed' ? 'c.closed' : 'c.unavailable', {Phone: a.body.phone || phone});
+  return say(a.body.code === 'line_closed' ? 'c.closed' : 'c.unavailable', {Phone: phone});
 }
 
 /** Says one thing above the page's content. @param {string} text */

@@ -5,7 +5,7 @@ import {grouped, make, put} from './dom.js';
 import {area, deed, field, line, own, part, pick, tick, when} from './handparts.js';
 import {receiver} from './handopen.js';
 import {twice} from './transfer.js';
-import {say} from './words.js';
+import {hidden, say} from './words.js';
 
 const SAFE = {
   way: ['call', 'text', 'mail', 'through_worker'], hours: ['any', 'office', 'evening', 'agreed'], say: ['open', 'own_name', 'nothing'],
@@ -47,7 +47,7 @@ function standing(r, directory) {
     if (h.via) words.push(label('receipt_via', h.via));
     const item = make('li', '', words.join(' · '));
     if (i === (r.at || 0) && !r.ended) item.setAttribute('aria-current', 'step');
-    if (known && !r.ended) item.append(make('span', 'small', ' ' + receiver(known)));
+    if (known && !r.ended) item.append(make('span', 'small about', receiver(known)));
     list.append(item);
   });
   const box = part(say('k.r_standing'), list);
@@ -172,7 +172,7 @@ function action(r, step) {
 }
 
 function note(r, step) {
-  const text = area(r.note, 1000, 3);
+  const text = area(hidden(r.note || ''), 1000, 3);
   return part(say('k.r_note'), field(say('k.r_note_text'), text, 'refer-note'), make('p', 'small', say('k.r_note_explain')),
     deed(say('k.r_note_keep'), 'refer-note-keep', () => step('note', {note: text.value})));
 }

@@ -64,12 +64,12 @@ export function opening(box, directory, language, open) {
 export function receiver(r) {
   const words = [r.organization];
   if (r.open_now !== undefined) words.push(say(r.open_now ? 'k.r_open_now' : 'k.r_shut_now'));
-  if (r.phone) words.push(r.phone);
+  if (r.phone) words.push(r.phone.replace(/ /g, '\u00a0'));
   if (r.languages.length) words.push(r.languages.map((l) => label('language', l)).join(', '));
   if (r.areas.length) words.push(r.areas.join(', '));
   if (r.minimum_age || r.maximum_age) words.push(say('k.r_ages', {From: r.minimum_age || 0, To: r.maximum_age || ''}));
   if (!r.mail) words.push(say('k.r_no_mail'));
   if (r.alert) words.push(r.alert);
-  words.push(say('k.r_assured', {When: r.assured_date}));
+  words.push(say('k.r_assured', {When: new Date(r.assured_date).toLocaleDateString(document.documentElement.lang, {timeZone: 'UTC'})}));
   return words.join(' · ');
 }

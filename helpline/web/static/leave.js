@@ -64,6 +64,25 @@ export function exit() {
   location.replace('/blank');
 }
 
+/**
+ * Keeps Exit in sight: below the edge that a keyboard pushes out, and in the corner of what is seen of an enlarged page,
+ * in its own size.
+ * @param {VisualViewport} view
+ */
+function keep(view) {
+  const button = named('exit');
+  const zoomed = view.scale > 1.01;
+  document.getElementById('top').style.transform = view.offsetTop > 0 && !zoomed ? 'translateY(' + view.offsetTop + 'px)' : '';
+  button.style.transform = '';
+  if (!zoomed) return;
+  const at = button.getBoundingClientRect();
+  const edge = 8 / view.scale;
+  const x = view.offsetLeft + view.width - edge - at.width / view.scale - at.left;
+  const y = view.offsetTop + edge - at.top;
+  button.style.transformOrigin = '0 0';
+  button.style.transform = 'translate(' + x + 'px, ' + y + 'px) scale(' + 1 / view.scale + ')';
+}
+
 /** Wires Exit, Esc three times, the cover while hidden and the place of Exit above a keyboard. */
 export function guard() {
   named('exit').addEventListener('click', (event) => {
@@ -91,8 +110,8 @@ export function guard() {
   window.addEventListener('pageshow', () => { going = false; });
   const view = window.visualViewport;
   if (!view) return;
-  const top = document.getElementById('top');
-  const follow = () => { top.style.transform = view.offsetTop > 0 && view.scale === 1 ? 'translateY(' + view.offsetTop + 'px)' : ''; };
+  const follow = () => keep(view);
   view.addEventListener('resize', follow);
   view.addEventListener('scroll', follow);
+  window.addEventListener('scroll', follow, {passive: true});
 }

@@ -26,7 +26,10 @@ export class Lock {
     show(named('lock'), true);
     named('lock').addEventListener('click', () => this.lock());
     named('lock-hold').addEventListener('click', () => this.hold());
-    named('lock-other').addEventListener('click', () => this.ask(false));
+    named('lock-other').addEventListener('click', () => {
+      put(named('lock-error'), '');
+      this.ask(false);
+    });
     document.getElementById('locked').addEventListener('submit', (event) => {
       event.preventDefault();
       this.unlock();

@@ -154,7 +154,7 @@ export class Referrals {
     box.textContent = '';
     put(document.getElementById('refer-title'), say('k.r_title', {Word: f.word}));
     handing(box, f, this.directory, (next, more) => this.ask(next, Object.assign({referral: f.id}, more)));
-    const found = (f.found || []).map((t) => say('k.r_found_' + t));
+    const found = (f.found || []).map((t) => say('x.found_' + t));
     tell(named('refer-told'), action === 'look' ? '' : say('k.r_done_' + action) + (found.length ? ' ' + say(action === 'note' ? 'k.r_taken_out' : 'k.r_holds', {What: found.join(', ')}) : ''));
     document.getElementById('refer-title').focus();
   }

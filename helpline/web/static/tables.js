@@ -1,6 +1,6 @@
 /** The tables of the board. A table is drawn anew only when its figures changed, so that focus stays. */
 
-import {fill, label} from './codes.js';
+import {fill, label, standing} from './codes.js';
 import {button, make, named, show, uuid} from './dom.js';
 import {share, span} from './tiles.js';
 import {say} from './words.js';
@@ -117,8 +117,7 @@ export class Tables {
       const set = (state, why) => this.act('POST', '/api/v1/board/actions', {request_id: uuid(), action: 'duty', adviser: a.id, state, reason: why});
       if (a.state === 'ready' || a.state === 'on_phone') row.append(button(say('b.pause'), 'pause-adviser', () => set('paused', named('pause-reason').value)));
       if (a.state !== 'off' && a.state !== 'lost') row.append(button(say('b.off'), 'off-adviser', () => set('off', '')));
-      const words = [label('duty', a.state)];
-      if (a.reason) words.push(label('pause_reason', a.reason));
+      const words = standing(a.state, a.reason);
       if (a.state === 'ready' && !a.audible) words.push(say('b.not_heard'));
       return [a.name, a.languages.map((l) => label('language', l)).join(', '), words.join(' · '), a.used + ' / ' + a.capacity, row];
     }));

@@ -20,3 +20,8 @@ export function say(id, values) {
 export function has(id) {
   return table[id] !== undefined;
 }
+
+/** Says in words what the screen took out of a text, where it leaves the type in brackets. @param {string} text @returns {string} */
+export function hidden(text) {
+  return text.replace(/\[([a-z_]+)\]/g, (code, type) => has('x.found_' + type) ? say('x.hidden', {What: say('x.found_' + type)}) : code);
+}

@@ -72,7 +72,9 @@ function going(list, look) {
   lay('referrals', say('w.referrals'), [say('w.word'), say('w.kind'), say('w.now'), say('w.next'), ''],
     list.map((r) => {
       const next = r.next ? say('k.r_next_' + r.next) + (r.next_at ? ', ' + when(r.next_at) : '') : '–';
-      return [r.word, label('destination_kind', r.kind), label('referral_state', r.state) + (r.urgent ? ', ' + say('k.r_urgent') : ''), next, r.open ? mistaken(r, look) : ''];
+      const now = make('span', '', label('referral_state', r.state) + (r.urgent ? ', ' + say('k.r_urgent') : ''));
+      if (r.late) now.append(' ', make('span', 'tag danger', say('w.late'), 'referral-late'));
+      return [r.word, label('destination_kind', r.kind), now, next, r.open ? mistaken(r, look) : ''];
     }));
 }
 
@@ -92,7 +94,7 @@ function staffing(s) {
   const days = [1, 2, 3, 4, 5, 6, 0].map((d) => new Date(Date.UTC(2024, 0, 7 + d)).toLocaleDateString(document.documentElement.lang, {weekday: 'short', timeZone: 'UTC'}));
   const rows = Array.from({length: 24}, (_, h) => [String(h).padStart(2, '0')].concat(s.advisers.map((day, d) => {
     const cell = make('span', s.contacts[d][h] > 0 ? '' : 'small', String(day[h]));
-    if (s.contacts[d][h] > 0) cell.append(make('span', 'small', ' (' + s.contacts[d][h].toFixed(1) + ')'));
+    if (s.contacts[d][h] > 0) cell.append(make('span', 'small', ' (' + s.contacts[d][h].toLocaleString(document.documentElement.lang, {minimumFractionDigits: 1, maximumFractionDigits: 1}) + ')'));
     return cell;
   })));
   table(document.getElementById('staffed'), say('w.staffing_of', {Count: s.weeks, Share: Math.round(s.share * 100), Seconds: s.target_seconds}), [say('w.hour')].concat(days), rows);
