@@ -3,7 +3,7 @@
 -- contact's page has received, 11 the end of the wrapped key that it is sealed with. Reply: seq.
 local id, side, key = ARGV[4], ARGV[5], P .. ':c:' .. ARGV[4]
 local f = call('HMGET', key, 'state', 'version', 'dead', 'owner', 'seq', 'key', 'node', 'rate_' .. side, 'count', 'got',
-  'listennode', 'listenmark')
+  'listennode')
 local c = {state = f[1], version = f[2], dead = f[3], owner = f[4], seq = f[5], key = f[6], node = f[7]}
 local a
 if not c.state or not c.key then return {2} end
@@ -41,7 +41,8 @@ if (node or '') ~= '' then
     .. ',"epoch":' .. (a and a.conn or '0') .. '}')
 end
 if f[11] then
-  post(f[11], '"to":"l:' .. id .. '","kind":"message","state":"' .. f[12] .. '","seq":' .. s .. ',"cid":"' .. ARGV[8] .. '","from":"' .. side
+  local mark = call('HGET', key, 'listenmark') or ''
+  post(f[11], '"to":"l:' .. id .. '","kind":"message","state":"' .. mark .. '","seq":' .. s .. ',"cid":"' .. ARGV[8] .. '","from":"' .. side
     .. '","sealed":"' .. ARGV[9] .. '","key":"' .. c.key .. '","at":' .. nows)
 end
 return {0, seq, {}}
