@@ -15,6 +15,7 @@ import (
 // ReleaseOptions are what a release needs. Settings below a floor are refused; the zero value is the standard.
 type ReleaseOptions struct {
 	Settings disclose.Settings
+	Effort   int // as of disclose.Request: less of it withholds more
 	// Step is told each step; its error ends the release there, as the death of its node would. For tests.
 	Step func() error
 }
@@ -105,7 +106,7 @@ func (r *release) run(ctx context.Context) error {
 			continue
 		}
 		pub, err := disclose.Release(disclose.Request{
-			Period: p, Counts: counts, Published: published, Settings: r.Settings, Over: ctx.Err,
+			Period: p, Counts: counts, Published: published, Settings: r.Settings, Effort: r.Effort, Over: ctx.Err,
 		})
 		if err == nil {
 			err = r.Step()

@@ -21,8 +21,10 @@ type Request struct {
 	// Over is asked between draws; its error ends the release, which then has published nothing. nil: nothing does.
 	Over func() error
 
-	draw   func(n int64) int64 // for tests; nil: secret
-	effort int                 // work before a table is given up; 0: patience
+	// Effort is the work before a table is given up, which is then withheld; 0: patience, some seconds.
+	Effort int
+
+	draw func(n int64) int64 // for tests; nil: secret
 }
 
 // patience is how many single moves the gate may try over all draws of one table, some seconds of work.
@@ -37,8 +39,8 @@ func Release(r Request) (Publication, error) {
 	if err := r.Settings.Check(); err != nil {
 		return Publication{}, fmt.Errorf("release %s: %w", r.Period, err)
 	}
-	if r.effort == 0 {
-		r.effort = patience
+	if r.Effort == 0 {
+		r.Effort = patience
 	}
 	if r.draw == nil {
 		r.draw = secret

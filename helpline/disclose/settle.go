@@ -17,7 +17,7 @@ func (j *job) settle() {
 		j.mark()
 		j.drawFresh(func(i int) bool { return j.system.vars[i].key != "" })
 		var bad []int
-		effort := j.effort
+		effort := j.Effort
 		for draw := 0; draw < maxDraws && effort > 0 && j.Over() == nil; draw++ {
 			if bad = j.system.unsafe(random, &effort); len(bad) == 0 {
 				return
