@@ -157,6 +157,15 @@ type head struct {
 // heads of their own.
 func (v view) Head(title, script string) head { return head{v, title, script} }
 
+// lock is what the lock of a screen needs: the id of what it says of the page behind it.
+type lock struct {
+	view
+	Explain string
+}
+
+// Lock gives it to the template of that name, which console and board share.
+func (v view) Lock(explain string) lock { return lock{v, explain} }
+
 // T gives the word with this id in the page's language.
 func (v view) T(id string) (string, error) {
 	if _, ok := v.pages.words[v.Lang].forms[id]; !ok {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/google/uuid"
 )
 
@@ -68,6 +69,76 @@ func oncallStory(s *stage) {
 	p.click("cancel")
 	p.click("leave-yes")
 	p.state("ended")
+	there := attend(s.T, s.h, "Yngve", s.lang, 1)
+	o.do(chromedp.Navigate(s.h.origin() + link))
+	o.click("come")
+	o.until("is told that it is over", `document.querySelector('[data-test="over"]')`)
+	s.at("over", o)
+	there.must(s.T, "duty", map[string]any{"type": "duty", "state": "off", "confirm": true})
+	o = s.visit("wrong link", link[:len(link)-2])
+	o.until("leads nowhere", `document.querySelector('[data-test="gone"]')`)
+	s.at("gone", o)
+}
+
+// interpreterStory is a chat in a language that nobody on duty speaks: the adviser says how far the interpreter is, the
+// person is told.
+func interpreterStory(s *stage) {
+	s.Helper()
+	password := s.h.adviser("Irja", s.lang, 1)
+	k := s.visitDesk("Irja", "/console")
+	k.write("name", "Irja")
+	k.write("password", password)
+	k.click("sign-in")
+	k.until("is connected", `document.querySelector('[data-test="connection"]').getAttribute("data-phase") === "open"`)
+	k.click("pin-later")
+	k.ready()
+	p := s.visit("Sahra", s.home())
+	p.click("asks-help")
+	p.choose("talk-language", "so")
+	p.click("start-chat")
+	k.until("has an offer", `document.querySelector('[data-test="offer-accept"]')`)
+	k.click("offer-accept")
+	k.until("sees that an interpreter is needed", `document.querySelector('[data-test="interpreter-more"]').open`)
+	s.at("needed", k)
+	k.choose("interpreter-state", "joined")
+	p.until("is told of the interpreter", `document.querySelector('[data-test="messages"]').textContent.includes(JSON.parse(document.getElementById("strings").textContent)["c.interpreter_joined"])`)
+	s.at("told", p)
+	s.at("joined", k)
+	p.click("done")
+	p.click("leave-yes")
+	p.state("ended")
+	k.click("outcome-advice_given")
+	k.click("outcome-save")
+	k.until("has recorded it", `!document.querySelector('[data-test="leg"]')`)
+	k.click("duty-off")
+	k.click("duty-off")
+	k.click("sign-out")
+}
+
+// lostStory is somebody whose phone is without network for so long that the place is given on.
+func lostStory(s *stage) {
+	s.Helper()
+	p := s.visit("lost", s.home())
+	p.click("asks-help")
+	p.choose("talk-language", s.lang)
+	p.click("start-chat")
+	p.state("waiting")
+	waiting := s.h.metric("adviceline_waiting")
+	contact := p.admitted().Contact
+	p.eval(`(() => { const real = window.setTimeout; window.setTimeout = (f, ms, ...more) => real(f, ms === 20000 ? 0 : ms, ...more); return true; })()`)
+	p.offline(true)
+	p.until("says that it is still lost, and the phone number", `document.querySelector('[data-test="notice"]').textContent.includes("+358")`)
+	s.at("long", p)
+	eventually(s.T, patience, "the phone is away", func() bool {
+		return s.h.redis().ZScore(s.Context(), "{line:main}:timers", "away|"+contact).Val() > 0
+	})
+	if err := s.h.redis().HIncrBy(s.Context(), "{line:main}:meta", "offset", (16 * time.Minute).Milliseconds()).Err(); err != nil {
+		s.Fatal(err)
+	}
+	eventually(s.T, patience, "the place is given on", func() bool { return s.h.metric("adviceline_waiting") < waiting })
+	p.offline(false)
+	p.state("ended")
+	s.at("abandoned", p)
 }
 
 // onCall puts somebody on the roster, from an hour ago until tomorrow, with an address for mail. It takes a while until

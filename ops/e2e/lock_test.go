@@ -59,6 +59,33 @@ func TestLockedScreenStillRings(t *testing.T) {
 	twelveHours(k, h, c, password)
 }
 
+// TestLockedBoardShowsNothing: a locked board shows nothing of the line and asks the server for nothing; its PIN opens it,
+// and it shows what came meanwhile.
+func TestLockedBoardShowsNothing(t *testing.T) {
+	t.Parallel()
+	h := open(t, nil)
+	k := &keys{tab: visit(browser(t), t, "Saara", h.origin()+"/board")}
+	k.write("name", "Saara")
+	k.write("password", h.supervisor("Saara", "en"))
+	k.click("sign-in")
+	waits := func(n int) {
+		t.Helper()
+		k.until("shows who waits", fmt.Sprintf(`document.getElementById("contacts").offsetParent && document.querySelectorAll('[data-test="why"]').length === %d`, n))
+	}
+	call(t, h, "en")
+	waits(1)
+	k.setPin()
+	k.click("lock")
+	k.until("is covered", `document.querySelector('[data-test="lock-pin"]').offsetParent && !document.body.innerText.includes("Waiting")`)
+	k.until("has told the server", `fetch("/api/v1/session").then((a) => { window.__status = a.status; }) && window.__status === 401`)
+	call(t, h, "en")
+	k.wrong("204817")
+	k.write("lock-pin", "204816")
+	waits(2)
+	k.passes(901)
+	k.until("locks by itself", `document.querySelector('[data-test="lock-pin"]').offsetParent && !document.body.innerText.includes("Waiting")`)
+}
+
 // pinOpens: fifteen minutes without a hand lock the screen, the PIN of this sign-in opens it, and after five wrong ones
 // only the password does.
 func pinOpens(k *keys, password string) {

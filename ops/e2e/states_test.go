@@ -18,16 +18,18 @@ var stories = []story{
 	{"callback", callbackStory, []string{"scheduled", "stopped", "waiting-call", "converted", "chat-again"}},
 	{"discarded", discardedStory, []string{"continue", "resumed", "dead"}},
 	{"later", laterStory, []string{"parked", "back", "replaced"}},
-	{"oncall", oncallStory, []string{"waking", "asked", "taken"}}, // while nobody is on duty
+	{"oncall", oncallStory, []string{"waking", "asked", "taken", "over", "gone"}}, // while nobody is on duty
 	{"console", consoleStory, []string{"sign-in", "sign-in-refused", "off", "pin-refused", "ready", "offer", "chat", "all-open", "locked", "pin-wrong", "locked-password", "end-asked", "outcome", "pause-asked", "paused", "danger", "danger-open"}},
 	{"shift", shiftStory, []string{"gone", "parked", "call", "number", "tried", "on-phone", "owed"}},
+	{"interpreter", interpreterStory, []string{"needed", "told", "joined"}},
 	{"referral", referralStory, []string{"begun", "consent", "handed", "receiver-code", "receiver-wrong", "receiver-letter", "receiver-acknowledged", "receiver-declined", "receiver-nowhere", "disclosed"}},
-	{"board", boardStory, []string{"sign-in", "quiet", "busy", "why", "closed", "closed-contact", "event", "event-contact", "night", "account", "receivers", "register", "audit"}},
+	{"board", boardStory, []string{"sign-in", "quiet", "locked", "busy", "why", "closed", "closed-contact", "event", "event-contact", "night", "account", "receivers", "register", "audit"}},
 	{"listen", listenStory, []string{"talks", "heard", "heard-contact", "heard-console", "stopped", "stopped-contact", "over"}},
 	{"work", workStory, []string{"nothing", "undone", "form", "recorded", "staffing", "mistaken"}},
 	{"reports", reportsStory, []string{"none", "periods", "period", "proof"}},
 	{"plain", plainStory, []string{"start", "refused", "waiting", "talk", "ended", "scheduled", "thanked", "masked"}},
 	{"aside", asideStory, []string{"blank", "accessibility", "privacy"}},
+	{"lost", lostStory, []string{"long", "abandoned"}}, // the last: quarters of an hour go by
 }
 
 // story plays one or more pages in the language of its stage and calls at for each of its states.

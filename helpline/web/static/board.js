@@ -7,6 +7,7 @@ import {choices} from './codes.js';
 import {Directory} from './directory.js';
 import {named, pause, put, show} from './dom.js';
 import {Listen} from './listen.js';
+import {Lock} from './lock.js';
 import {Night} from './night.js';
 import {Opening} from './opening.js';
 import {Register} from './register.js';
@@ -59,7 +60,7 @@ function enter() {
     put(document.getElementById('who'), person.name);
     show(document.getElementById('board'), true);
     show(document.getElementById('sections'), true);
-    open();
+    open(person);
   });
 }
 
@@ -76,7 +77,8 @@ function act(method, path, body) {
   });
 }
 
-function open() {
+/** @param {any} person who is signed in */
+function open(person) {
   const listening = new Listen();
   const tables = new Tables(act, (contact) => listening.begin(contact));
   const opening = new Opening(act);
@@ -104,7 +106,13 @@ function open() {
     source.addEventListener('message', (m) => paint(JSON.parse(m.data)));
   };
   listen();
+  let covered = false;
+  new Lock(person, {
+    covers: ['board', 'sections'], stopped: () => false, danger: () => false, offers: () => 0, take: () => undefined,
+    locked: () => { covered = true; last = 0; source.close(); listening.leave(); }, opened: () => { covered = false; listen(); },
+  });
   setInterval(() => {
+    if (covered) return;
     const late = last > 0 && Date.now() - last > QUIET;
     put(named('board-state'), late ? say('b.late') : last ? say('b.live') : '');
     if (late && source.readyState === 2) {

@@ -46,7 +46,10 @@ function enter() {
     ['duty', 'desk'].forEach((id) => show(document.getElementById(id), true));
     show(named('sign-out'), true);
     const desk = new Desk();
-    new Lock(person, desk);
+    new Lock(person, {
+      covers: ['duty', 'desk'], stopped: () => desk.stopped, danger: () => desk.danger.live.size > 0, offers: () => desk.offers.live.size,
+      take: () => desk.offers.acceptFirst(), locked: () => undefined, opened: (anew) => { if (anew) desk.session.wire.renew(); },
+    });
     desk.start();
   });
 }

@@ -40,6 +40,9 @@ export class Listen {
     });
   }
 
+  /** Ends it, should it go on: nobody reads a locked screen. */
+  leave() { this.over(this.link ? say('b.listen_stopped') : ''); }
+
   /** @private */
   read(f) {
     if (f.type === 'listening') this.tell(say('b.listening'));

@@ -13,12 +13,18 @@ const IDLE = 900000;
 const LOOK = 500;
 const EARLY = 300;
 const PIN = /^\d{6}$/;
-const COVERED = ['duty', 'desk'];
+
+/**
+ * What lies behind the lock: the parts that it covers, whether the page has stopped for good, what waits meanwhile, and
+ * what happens when it is locked, and opened (anew: by a sign-in of its own).
+ * @typedef {{covers: string[], stopped: () => boolean, danger: () => boolean, offers: () => number, take: () => void,
+ *   locked: () => void, opened: (anew: boolean) => void}} Room
+ */
 
 export class Lock {
-  /** @param {any} person who is signed in @param {import('./desk.js').Desk} desk */
-  constructor(person, desk) {
-    this.desk = desk;
+  /** @param {any} person who is signed in @param {Room} room */
+  constructor(person, room) {
+    this.room = room;
     this.on = false;
     this.moved = Date.now();
     this.signed(person);
@@ -58,8 +64,9 @@ export class Lock {
 
   /** Covers everything. The server is told, so that a page loaded anew asks for the password too. */
   lock() {
-    if (this.on || this.desk.stopped) return;
+    if (this.on || this.room.stopped()) return;
     this.on = true;
+    this.room.locked();
     this.held = false;
     this.told = false;
     this.tell();
@@ -98,14 +105,14 @@ export class Lock {
       if (Date.now() - this.moved > IDLE) this.lock();
       return;
     }
-    if (this.desk.stopped) {
+    if (this.room.stopped()) {
       location.reload();
       return;
     }
     if (!this.told && Date.now() - this.asked > 5000) this.tell();
-    const offers = this.desk.offers.live.size;
+    const offers = this.room.offers();
     const words = [];
-    if (this.desk.danger.live.size) words.push(say('k.lock_danger'));
+    if (this.room.danger()) words.push(say('k.lock_danger'));
     if (offers) words.push(say('k.lock_offer'));
     if (this.held) words.push(say('k.lock_held'));
     if (this.old) words.push(say('k.lock_old'));
@@ -116,7 +123,7 @@ export class Lock {
   /** @private */
   hold() {
     this.held = true;
-    this.desk.offers.acceptFirst();
+    this.room.take();
     this.field().focus();
   }
 
@@ -125,6 +132,7 @@ export class Lock {
     const field = this.field();
     if (!field.value || named('unlock').disabled) return;
     named('unlock').disabled = true;
+    this.anew = !this.byPin;
     put(named('lock-error'), '');
     (this.byPin ? this.byDigits(field.value) : this.byWord(field.value)).then((wrong) => {
       named('unlock').disabled = false;
@@ -137,6 +145,7 @@ export class Lock {
       this.on = false;
       this.moved = Date.now();
       this.paint();
+      this.room.opened(this.anew);
       named('lock').focus();
     });
   }
@@ -160,7 +169,6 @@ export class Lock {
       if (a.status !== 204) return a.status === 401 ? say('k.bad_password') : refused(a);
       return who().then((person) => {
         if (person) this.signed(person);
-        this.desk.session.wire.renew();
         return '';
       });
     });
@@ -186,7 +194,7 @@ export class Lock {
 
   /** @private */
   paint() {
-    COVERED.forEach((id) => show(document.getElementById(id), !this.on));
+    this.room.covers.forEach((id) => show(document.getElementById(id), !this.on));
     show(document.getElementById('pin'), !this.on && !this.pin && !this.later);
     show(named('notice'), !this.on);
     show(named('lock'), !this.on);
