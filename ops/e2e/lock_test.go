@@ -60,7 +60,7 @@ func TestLockedScreenStillRings(t *testing.T) {
 }
 
 // TestLockedBoardShowsNothing: a locked board shows nothing of the line and asks the server for nothing; its PIN opens it,
-// and it shows what came meanwhile.
+// and it shows what came meanwhile. Who listens in stops by locking.
 func TestLockedBoardShowsNothing(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
@@ -82,8 +82,17 @@ func TestLockedBoardShowsNothing(t *testing.T) {
 	k.wrong("204817")
 	k.write("lock-pin", "204816")
 	waits(2)
+	aino := attend(t, h, "Aino", "en", 1)
+	o := aino.offer(t, "")
+	aino.accept(t, o)
+	k.click("listen-in")
+	k.until("listens in", `document.querySelector('[data-test="listen-stop"]').offsetParent`)
+	k.until("hears the adviser", `document.querySelector('[data-test="listen-state"]').textContent`)
+	aino.say(o.Contact, "sentinel-heard")
+	k.reads("adviser", "sentinel-heard")
 	k.passes(901)
 	k.until("locks by itself", `document.querySelector('[data-test="lock-pin"]').offsetParent && !document.body.innerText.includes("Waiting")`)
+	k.until("listens in no more", `document.querySelector('[data-test="listen-stop"]').hidden && !document.body.textContent.includes("sentinel")`)
 }
 
 // pinOpens: fifteen minutes without a hand lock the screen, the PIN of this sign-in opens it, and after five wrong ones
