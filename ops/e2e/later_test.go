@@ -123,7 +123,6 @@ func lostStory(s *stage) {
 	p.choose("talk-language", s.lang)
 	p.click("start-chat")
 	p.state("waiting")
-	waiting := s.h.metric("adviceline_waiting")
 	contact := p.admitted().Contact
 	p.eval(`(() => { const real = window.setTimeout; window.setTimeout = (f, ms, ...more) => real(f, ms === 20000 ? 0 : ms, ...more); return true; })()`)
 	p.offline(true)
@@ -135,7 +134,10 @@ func lostStory(s *stage) {
 	if err := s.h.redis().HIncrBy(s.Context(), "{line:main}:meta", "offset", (16 * time.Minute).Milliseconds()).Err(); err != nil {
 		s.Fatal(err)
 	}
-	eventually(s.T, patience, "the place is given on", func() bool { return s.h.metric("adviceline_waiting") < waiting })
+	eventually(s.T, patience, "the place is given on", func() bool {
+		state := s.h.redis().HGet(s.Context(), "{line:main}:c:"+contact, "state")
+		return state.Err() != nil || state.Val() != "waiting" && state.Val() != "away"
+	})
 	p.offline(false)
 	p.state("ended")
 	s.at("abandoned", p)
