@@ -288,3 +288,18 @@ func TestARebuiltLegIsListenedToByNobody(t *testing.T) {
 		t.Errorf("its page reads %+v, %v", v, err)
 	}
 }
+
+// Who signs out has no socket left anywhere: every node that beats is told, since a supervisor listens in from any.
+func TestSigningOutReachesEveryNode(t *testing.T) {
+	t.Parallel()
+	h := newHeard(t)
+	if _, err := h.far.Heartbeat(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.SignOut(t.Context(), h.l.Supervisor); err != nil {
+		t.Fatal(err)
+	}
+	for _, node := range []chan helpline.Notice{h.near, h.there} {
+		h.until(node, "a:"+h.l.Supervisor, helpline.NoticeSignOut)
+	}
+}
