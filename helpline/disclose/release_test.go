@@ -97,6 +97,16 @@ func TestFloorsCannotBeLowered(t *testing.T) {
 	if Standard().Check() != nil {
 		t.Error("the standard is below its own floors")
 	}
+	// What was promised, in figures: who lowers a constant meets this line.
+	got := []int{BaseS, BaseV, LeastBatch, LeastOneWay, LeastTwoWay, LeastKinds, LeastDays, EmbargoDays}
+	if want := []int{5, 10, 20, 50, 300, 3, 14, 30}; !slices.Equal(got, want) {
+		t.Errorf("the floors are %v, want %v", got, want)
+	}
+	for _, table := range Plan() {
+		if least := map[string]int64{"S": 5, "V": 10, "H": 10}[table.Set]; least == 0 || table.Base(Standard()) < least {
+			t.Errorf("%s of set %q has base %d", table.Name, table.Set, table.Base(Standard()))
+		}
+	}
 }
 
 func TestSmallPopulationsAreWithheld(t *testing.T) {

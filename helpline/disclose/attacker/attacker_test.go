@@ -17,7 +17,8 @@ func TestAttackerIsNoFool(t *testing.T) {
 			table("language", 20, `{"language":"fi","count":15},{"language":"sv","count":5}`),
 			table("channel_language", 20, `{"channel":"phone","language_group":"sv","count":10},{"channel":"sms","language_group":"sv","count":0},{"channel":"sms","language_group":"fi","count":15}`),
 		},
-		"two draws of one subset": {table("topic", 5, `{"topic_group":"legal","count":5}`), table("topic", 5, `{"topic_group":"legal","count":10}`)},
+		"a base that rounds nothing": {[]byte(`{"table":"topic","period":"2026Q1","base":1,"total":{"count":20},"cells":[{"topic_group":"legal","count":20}]}`)},
+		"two draws of one subset":    {table("topic", 5, `{"topic_group":"legal","count":5}`), table("topic", 5, `{"topic_group":"legal","count":10}`)},
 	} {
 		if names, err := Attack(texts); err != nil || len(names) == 0 {
 			t.Errorf("%s: found %v, %v", name, names, err)
