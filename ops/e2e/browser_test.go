@@ -63,6 +63,7 @@ func TestHelplineInTheBrowserLeavesNoTrace(t *testing.T) {
 	if later.Position == nil || later.Position.Ahead != 1 {
 		t.Errorf("the later one has the place %+v, want one ahead", later.Position)
 	}
+	eventually(t, patience, "emil's page tells the place", func() bool { return strings.HasPrefix(emil.text("position"), "You are next.") })
 	place := emil.text("position")
 	erik.ready()
 	if o := erik.offer(1); o.Contact != emils.Contact || o.Language != "en" {

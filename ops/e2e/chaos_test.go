@@ -29,6 +29,7 @@ type size struct {
 // kills nodes, stores and links. CI runs two short seeds; `make chaos` ten full ones, SEED=n one of them. It
 // prints the sums and demands them.
 func TestChaos(t *testing.T) {
+	t.Parallel()
 	seeds, of := []uint64{1, 2}, size{contacts: 16, advisers: 4, lines: 4, outage: 3, rest: 2 * time.Second}
 	if os.Getenv("CHAOS_FULL") == "1" {
 		seeds, of = []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, size{contacts: 200, advisers: 20, lines: 6, outage: 20, rest: 5 * time.Second}

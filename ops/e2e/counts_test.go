@@ -246,6 +246,7 @@ func offered(t *testing.T, consoles []*consoleClient, contact string) {
 
 // TestIntakesShareCommits is N3: at 64 connections at most 0.12 commits per intake.
 func TestIntakesShareCommits(t *testing.T) {
+	t.Parallel()
 	h := open(t, settings{"LIMIT_INTAKE": "100000"})
 	ours := h.postgres("adviceline")
 	server := h.postgres("postgres") // its reading does not count for the database adviceline
