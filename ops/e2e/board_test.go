@@ -84,7 +84,7 @@ func boardStory(s *stage) {
 	p.click("register-show")
 	p.until("reads the register", `document.querySelector('[data-test="register-seen"]')`)
 	p.until("has noted all of it", `(() => { const seen = document.querySelector('[data-test="register-seen"]');
-		if (seen) seen.click(); return !seen && document.querySelector('#register-lines td'); })()`)
+		if (seen && !seen.dataset.pressed) { seen.dataset.pressed = "once"; seen.click(); } return !seen && document.querySelector('#register-lines td'); })()`)
 	s.at("register", p)
 	p.click("audit-show")
 	p.until("reads who changed the directory", `document.querySelectorAll('#audit-lines tbody tr').length >= 3 && document.querySelector('#audit-lines').textContent.includes("west")`)
