@@ -80,7 +80,7 @@ func BenchmarkCopy100(b *testing.B) {
 
 func copy100(b *testing.B, key string) {
 	s := durable(b)
-	execute(b, s.pool.Config().ConnString(), "CREATE TABLE copied (key bytea "+key+", generation text, wrapped text, sealed text)")
+	execute(b, s.pool.Config().ConnString(), "DROP TABLE IF EXISTS copied; CREATE TABLE copied (key bytea "+key+", generation text, wrapped text, sealed text)")
 	rows := make([][]any, b.N)
 	for i := range rows {
 		id := uuid.New()
