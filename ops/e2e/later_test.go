@@ -141,6 +141,12 @@ func lostStory(s *stage) {
 	p.offline(false)
 	p.state("ended")
 	s.at("abandoned", p)
+	var entries int64
+	if err := s.read(p, `history.length`, &entries); err != nil {
+		s.Fatal(err)
+	}
+	p.click("start-again")
+	p.until("begins anew, in the same entry of the history", fmt.Sprintf(`document.querySelector('[data-test="start-chat"]').offsetParent && history.length === %d`, entries))
 }
 
 // onCall puts somebody on the roster, from an hour ago until tomorrow, with an address for mail. It takes a while until

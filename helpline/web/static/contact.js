@@ -15,6 +15,10 @@ let pass = '';
 let wired = false;
 
 guard();
+document.querySelectorAll('.languages a, [data-test="start-again"]').forEach((a) => a.addEventListener('click', (event) => {
+  event.preventDefault();
+  location.replace(/** @type {HTMLAnchorElement} */ (a).href); // one entry in the history
+}));
 const token = left();
 if (token) restore(token);
 else begin();
@@ -28,10 +32,6 @@ function begin() {
     const body = wish(callback);
     return body ? call('POST', '/api/v1/contacts', {body}) : Promise.resolve(null);
   }, scheduled, phone);
-  document.querySelectorAll('.languages a').forEach((a) => a.addEventListener('click', (event) => {
-    event.preventDefault();
-    location.replace(/** @type {HTMLAnchorElement} */ (a).href);
-  }));
   call('GET', '/api/v1/status').then((a) => {
     if (a.body.open === false && !talk && !named('line-closed')) notice(say('c.closed', {Phone: phone}));
   });
