@@ -110,8 +110,8 @@ func interpreterStory(s *stage) {
 	k.click("outcome-advice_given")
 	k.click("outcome-save")
 	k.until("has recorded it", `!document.querySelector('[data-test="leg"]')`)
-	k.click("duty-off")
-	k.click("duty-off")
+	k.until("is off duty", `(() => { const on = document.querySelector('[data-test="duty-state"]').getAttribute("data-state") !== "off";
+		if (on) document.querySelector('[data-test="duty-off"]').click(); return !on; })()`) // alone on the line, one is asked
 	k.click("sign-out")
 }
 

@@ -332,7 +332,8 @@ func listenStory(s *stage) {
 	k.click("outcome-advice_given")
 	k.click("outcome-save")
 	k.until("has recorded", `!document.querySelector('[data-test="leg"]')`)
-	k.click("duty-off")
+	k.until("is off duty", `(() => { const on = document.querySelector('[data-test="duty-state"]').getAttribute("data-state") !== "off";
+		if (on) document.querySelector('[data-test="duty-off"]').click(); return !on; })()`) // alone on the line, one is asked
 	if got := strings.Join(board.answers(), " "); strings.Contains(got, "Ennen") {
 		s.Error("the board was sent what was said before")
 	}

@@ -13,6 +13,7 @@ export class Audit {
   constructor(act) {
     this.act = act;
     this.lines = [];
+    this.turn = 0;
     named('audit-show').addEventListener('click', () => {
       this.lines = [];
       this.more('');
@@ -22,8 +23,9 @@ export class Audit {
 
   /** @private */
   more(query) {
+    const turn = ++this.turn;
     this.act('GET', PATH + query).then((a) => {
-      if (!a) return;
+      if (!a || turn !== this.turn) return;
       this.lines = this.lines.concat(a.deeds);
       show(named('audit-more'), a.deeds.length === 100);
       table(document.getElementById('audit-lines'), say('b.audit'), [say('b.at'), say('b.deed'), say('b.deed_more'), say('b.adviser')],

@@ -12,6 +12,7 @@ export class Register {
   constructor(act) {
     this.act = act;
     this.lines = [];
+    this.turn = 0;
     named('register-show').addEventListener('click', () => {
       this.lines = [];
       this.more('');
@@ -21,8 +22,9 @@ export class Register {
 
   /** @private */
   more(query) {
+    const turn = ++this.turn;
     this.act('GET', PATH + query).then((r) => {
-      if (!r) return;
+      if (!r || turn !== this.turn) return; // a later question was asked: two answers would stand below each other
       this.lines = this.lines.concat(r.disclosures);
       show(named('register-more'), r.disclosures.length === 100);
       this.paint();
