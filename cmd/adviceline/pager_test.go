@@ -160,13 +160,18 @@ func (p *pagedLine) until(what string, ready func() bool) {
 func (p *pagedLine) move(d time.Duration) {
 	p.Helper()
 	p.now = p.now.Add(d)
-	ms := p.now.UnixMilli()
-	for _, m := range p.redis.ZRange(context.Background(), p.key(":timers"), 0, -1).Val() {
-		if strings.HasPrefix(m, "node|") {
-			p.redis.ZAdd(context.Background(), p.key(":timers"), redis.Z{Member: m, Score: float64(ms + 60_000)})
+	ms, ctx := p.now.UnixMilli(), context.Background()
+	nodes := p.redis.ZRange(ctx, p.key(":timers"), 0, -1).Val()
+	// At once: a heartbeat in between would give the node ten seconds by the old clock.
+	_, err := p.redis.TxPipelined(ctx, func(tx redis.Pipeliner) error {
+		for _, m := range nodes {
+			if strings.HasPrefix(m, "node|") {
+				tx.ZAdd(ctx, p.key(":timers"), redis.Z{Member: m, Score: float64(ms + 60_000)})
+			}
 		}
-	}
-	if err := p.redis.HSet(context.Background(), p.key(":meta"), "clock", ms).Err(); err != nil {
+		return tx.HSet(ctx, p.key(":meta"), "clock", ms).Err()
+	})
+	if err != nil {
 		p.Fatal(err)
 	}
 }
