@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -65,8 +66,7 @@ func TestWithoutScript(t *testing.T) {
 	}
 
 	p.typePlain("131052-308T, 040 123 4567")
-	p.until("is asked before it is sent", frameOf+`?.querySelector('[data-test="send-masked"]')`)
-	p.clickIn(frameOf, "send-masked")
+	p.answerPlain("send-masked")
 	p.until("has sent it masked", `(() => { const said = document.querySelectorAll('[data-test="message"][data-from="contact"]'); return said.length === 21; })()`)
 	eventually(t, patience, "the adviser has heard it", func() bool {
 		heard, _ := aino.transcript(o.Contact)
@@ -99,8 +99,7 @@ func TestWithoutScript(t *testing.T) {
 		t.Error("the other device shows earlier text")
 	}
 	q.typePlain("131052-308T")
-	q.until("is asked before it is sent", frameOf+`?.querySelector('[data-test="send-masked"]')`)
-	q.clickIn(frameOf, "send-as-is")
+	q.answerPlain("send-as-is")
 	q.reads("contact", "131052-308T")
 	p.until("is told that it stopped", `document.querySelector('[data-test="over"]')`)
 	second := q.held()
@@ -199,6 +198,25 @@ func (p *tab) sayPlain(text string) {
 	p.t.Helper()
 	p.typePlain(text)
 	p.until("has a fresh frame", frameReady+` && `+frameOf+`.body.id !== "used" && `+frameOf+`.querySelector('[data-test="left"]').textContent && !`+frameOf+`.querySelector('[data-test="text"]').value`) // a text that was not taken stays
+}
+
+// answerPlain waits for the question before an official's message is sent, and answers it. A button that moved under
+// the pointer is clicked again.
+func (p *tab) answerPlain(name string) {
+	p.t.Helper()
+	asked := frameOf + `?.querySelector('[data-test="` + name + `"]')`
+	p.until("is asked before it is sent", asked+` && `+frameOf+`.readyState === "complete"`)
+	var clicked time.Time
+	eventually(p.t, patience, p.name+" has answered the question", func() bool {
+		if !p.is(asked) {
+			return true
+		}
+		if time.Since(clicked) > 3*time.Second {
+			clicked = time.Now()
+			p.clickIn(frameOf, name)
+		}
+		return false
+	})
 }
 
 func (p *tab) clickIn(in, name string) {

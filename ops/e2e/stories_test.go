@@ -242,7 +242,6 @@ func consoleStory(s *stage) {
 	p.noticed("is asked: nobody else is ready")
 	s.at("pause-asked", p)
 	p.click("duty-pause")
-	p.noticed("says that nobody else is ready")
 	p.until("is paused", `(() => { const paused = document.querySelector('[data-test="duty-state"]').getAttribute("data-state") === "paused";
 		if (!paused) document.querySelector('[data-test="duty-pause"]').click(); return paused; })()`)
 	s.at("paused", p)
