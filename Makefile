@@ -25,11 +25,11 @@ setup-test: go
 go:
 	@command -v go >/dev/null || { echo "Go $(GO_WANTED) or newer is needed and no go is on PATH: see https://go.dev/doc/install" >&2; exit 1; }
 
-# Tests of ops/e2e wait for sockets, leases and pages more than they work: four at a time.
+# Tests of ops/e2e wait for sockets, leases and pages more than they work: three at a time.
 test: setup setup-test
 	$(TEST)
 	go test -count=1 -run '^TestOracle$$' ./helpline/model
-	$(if $(E2E),cd $(E2E) && $(TEST) -parallel 4)
+	$(if $(E2E),cd $(E2E) && $(TEST) -parallel 3)
 
 # The long run of three nodes: sockets that move, nodes that are killed and drained. The figures go
 # into ops/docs/reliability.md.
