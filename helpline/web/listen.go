@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -243,14 +242,6 @@ func (s *Server) listen(c echo.Context) error {
 	if s.listeners == nil {
 		return helpline.ErrBusy
 	}
-	l := &listener{hub: s.listeners, redeem: s.signer.Redeem, stopped: s.contacts.Stopped(), socket: uuid.NewString()}
-	if err := s.sockets.Upgrade(c.Response(), c.Request(), l); err != nil {
-		var refused socket.Refused
-		if !errors.As(err, &refused) {
-			c.Response().Committed = true // broken in the handshake: nobody is there to answer
-		}
-		return nil
-	}
-	c.Response().Status, c.Response().Committed = http.StatusSwitchingProtocols, true
+	s.opens(c, &listener{hub: s.listeners, redeem: s.signer.Redeem, stopped: s.contacts.Stopped(), socket: uuid.NewString()})
 	return nil
 }

@@ -48,14 +48,21 @@ func (s *Server) conversation(c echo.Context) error {
 		s.caps.leave(n)
 		s.opened(-1)
 	}}
-	if err := s.sockets.Upgrade(c.Response(), c.Request(), t); err != nil {
+	if !s.opens(c, t) {
 		t.closed()
+	}
+	return nil
+}
+
+// opens makes a socket of a request and hands it over. False: it is refused and answered, or broken.
+func (s *Server) opens(c echo.Context, h socket.Handler) bool {
+	if err := s.sockets.Upgrade(c.Response(), c.Request(), h); err != nil {
 		var refused socket.Refused
 		if !errors.As(err, &refused) {
 			c.Response().Committed = true // broken in the handshake: nobody is there to answer
 		}
-		return nil
+		return false
 	}
 	c.Response().Status, c.Response().Committed = http.StatusSwitchingProtocols, true
-	return nil
+	return true
 }
