@@ -137,8 +137,8 @@ func (l *Line) say(ctx context.Context, key string, s Saying, text Text) (int64,
 // messageField binds a sealed message to its side and client id: swapped ones do not open.
 func messageField(from Side, cid string) string { return "message/" + string(from) + "/" + cid }
 
-// OpenMessage opens one message for the two people of its conversation, and for the supervisor whom both know to listen in. One that cannot be opened
-// comes as an empty system message: the page says that a line is gone.
+// OpenMessage opens one message for the two people of its conversation, and for the supervisor whom both know to
+// listen in. One that cannot be opened comes as an empty system message: the page says that a line is gone.
 func (l *Line) OpenMessage(ctx context.Context, contact, key string, m SealedMessage) Message {
 	out := Message{Seq: m.Seq, CID: m.CID, From: m.From, At: m.At}
 	if m.From == FromSystem { // of the house itself: it says that text is gone

@@ -192,7 +192,7 @@ local function unclass(id, c, left)
   local k = class(c)
   if call('ZREM', P .. ':w:' .. k, id) == 0 then return end
   if left then
-    left[k], counts[k] = (left[k] or 0) - 1, counts[k] > 1 and counts[k] - 1 or nil
+    left[k], counts[k] = (left[k] or 0) - 1, num(counts[k]) > 1 and counts[k] - 1 or nil
   else count(k, -1) end
   unreserve(id, c)
 end
