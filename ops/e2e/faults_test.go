@@ -1,11 +1,8 @@
 package e2e
 
 import (
-	"crypto/rand"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -107,12 +104,7 @@ func checkChats(t *testing.T, chats []chat) {
 func TestChatsAndIntakesGoOnWithoutPostgres(t *testing.T) {
 	t.Parallel()
 	db := newDatabase(t)
-	root := filepath.Join(scratch, "root"+random(3))
-	key := make([]byte, 32)
-	_, _ = rand.Read(key)
-	if err := os.WriteFile(root, key, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	root := rootKey(t)
 	h := open(t, settings{"DATABASE_URL": db.url("adviceline"), "ROOT_KEY_FILE": root, "LIMIT_INTAKE": "1000"})
 
 	open := chats(t, h, 4)

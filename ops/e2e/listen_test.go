@@ -1,11 +1,8 @@
 package e2e
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -151,12 +148,7 @@ func (c *contactClient) toldOf() []string {
 func TestListeningInIsNeverUnseen(t *testing.T) {
 	t.Parallel()
 	db := newDatabase(t)
-	root := filepath.Join(scratch, "root"+random(3))
-	key := make([]byte, 32)
-	_, _ = rand.Read(key)
-	if err := os.WriteFile(root, key, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	root := rootKey(t)
 	h := open(t, settings{"DATABASE_URL": db.url("adviceline"), "ROOT_KEY_FILE": root})
 	supervise := func(name string) *http.Cookie {
 		_, cookies := h.signIn(name, h.supervisor(name, "fi"))
