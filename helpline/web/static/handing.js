@@ -5,7 +5,7 @@ import {grouped, make, put} from './dom.js';
 import {area, deed, field, line, own, part, pick, tick, when} from './handparts.js';
 import {receiver} from './handopen.js';
 import {twice} from './transfer.js';
-import {hidden, say} from './words.js';
+import {say} from './words.js';
 
 const SAFE = {
   way: ['call', 'text', 'mail', 'through_worker'], hours: ['any', 'office', 'evening', 'agreed'], say: ['open', 'own_name', 'nothing'],
@@ -172,7 +172,7 @@ function action(r, step) {
 }
 
 function note(r, step) {
-  const text = area(hidden(r.note || ''), 1000, 3);
+  const text = area(r.note, 1000, 3); // codes stay codes where they are stored again: the next reader may have another language
   return part(say('k.r_note'), field(say('k.r_note_text'), text, 'refer-note'), make('p', 'small', say('k.r_note_explain')),
     deed(say('k.r_note_keep'), 'refer-note-keep', () => step('note', {note: text.value})));
 }
