@@ -16,16 +16,25 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// monitor counts every command that clients send to Redis; what scripts call inside is not counted.
-// A script is named by its hash.
+// monitor counts every command that clients send to Redis and, apart from those, what scripts call inside, by the
+// script. A function is named by its verb.
 type monitor struct {
 	t   *testing.T
 	rdb *redis.Client
 
 	mu    sync.Mutex
-	seen  map[string]int
-	marks map[string]map[string]int
+	now   tally
+	last  string // the command whose calls come next in the stream
+	marks map[string]tally
 }
+
+// tally are counts up to one place in the stream of commands.
+type tally struct {
+	seen   map[string]int // sent by clients
+	inside map[string]int // called by the script of that name
+}
+
+func (t tally) clone() tally { return tally{seen: maps.Clone(t.seen), inside: maps.Clone(t.inside)} }
 
 func watch(t *testing.T, h *house) *monitor {
 	t.Helper()
@@ -36,7 +45,7 @@ func watch(t *testing.T, h *house) *monitor {
 	if _, err := conn.Write([]byte("MONITOR\r\n")); err != nil {
 		t.Fatalf("watch redis: %v", err)
 	}
-	m := &monitor{t: t, rdb: h.redis(), seen: map[string]int{}, marks: map[string]map[string]int{}}
+	m := &monitor{t: t, rdb: h.redis(), now: tally{map[string]int{}, map[string]int{}}, marks: map[string]tally{}}
 	done := make(chan struct{})
 	t.Cleanup(func() {
 		_ = conn.Close()
@@ -60,37 +69,48 @@ func watch(t *testing.T, h *house) *monitor {
 func (m *monitor) take(line string) {
 	_, rest, ok := strings.Cut(line, " [")
 	source, words, ok2 := strings.Cut(rest, `] "`)
-	if !ok || !ok2 || strings.HasSuffix(source, " lua") {
+	if !ok || !ok2 {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if strings.HasSuffix(source, " lua") { // Redis shows a function before what it calls, and nothing between
+		m.now.inside[m.last]++
 		return
 	}
 	parts := strings.SplitN(words, `"`, 4)
 	key := strings.ToLower(parts[0])
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	if key == "ping" && len(parts) > 2 && strings.HasPrefix(parts[2], "mark-") {
-		m.marks[parts[2]] = maps.Clone(m.seen)
+		m.marks[parts[2]] = m.now.clone()
 		return
 	}
 	if key == "fcall" && len(parts) > 2 {
 		verb, _, _ := strings.Cut(parts[2], "_")
 		key += " " + verb
 	}
-	m.seen[key]++
+	m.last = key
+	m.now.seen[key]++
 }
 
-// mark gives the counts up to now: a PING of our own tells where now is in the stream.
+// mark gives what clients sent up to now.
 func (m *monitor) mark() map[string]int {
+	m.t.Helper()
+	return m.tally().seen
+}
+
+// tally gives the counts up to now: a PING of our own tells where now is in the stream.
+func (m *monitor) tally() tally {
 	m.t.Helper()
 	name := "mark-" + random(6)
 	if err := m.rdb.Do(m.t.Context(), "PING", name).Err(); err != nil {
 		m.t.Fatalf("mark: %v", err)
 	}
-	var at map[string]int
+	var at tally
 	eventually(m.t, patience, "mark is seen", func() bool {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		at = m.marks[name]
-		return at != nil
+		return at.seen != nil
 	})
 	return at
 }

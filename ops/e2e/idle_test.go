@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -16,7 +15,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/gorilla/websocket"
-	"github.com/redis/go-redis/v9"
 )
 
 // crowd asks for the long run whose figures are in ops/docs/performance.md: `make idle`.
@@ -278,7 +276,7 @@ type spent struct {
 	asked    map[string]int // by clients, heartbeats and sweeps left out
 	beats    int
 	sweeps   int
-	commands int64 // all that Redis ran, inside scripts too
+	commands int // all that Redis ran, inside scripts too
 }
 
 func (s spent) String() string {
@@ -290,7 +288,7 @@ func (s spent) String() string {
 // once in many heartbeats, as that of the roster, and may run some hundred commands. What sockets ask comes again.
 func (s spent) beside(other spent) bool {
 	for key := range s.asked {
-		if other.asked[key] == 0 || key == "fcall reconcile" && s.asked[key] > other.asked[key] {
+		if other.asked[key] == 0 {
 			return true
 		}
 	}
@@ -301,16 +299,17 @@ func (s spent) beside(other spent) bool {
 func (w *stretch) run(t *testing.T, also func() bool) spent {
 	t.Helper()
 	beat, sweep := "fcall heartbeat", "fcall expire"
-	c0, before := ran(t, w.m.rdb), w.m.mark()
+	before := w.m.tally()
 	eventually(t, 3*time.Minute, "so many heartbeats", func() bool {
 		w.m.mu.Lock()
-		n := w.m.seen[beat] - before[beat]
+		n := w.m.now.seen[beat] - before.seen[beat]
 		w.m.mu.Unlock()
 		return n >= w.beats && also()
 	})
-	after, out := w.m.mark(), spent{asked: map[string]int{}, commands: ran(t, w.m.rdb) - c0}
-	for key, n := range after {
-		switch n -= before[key]; {
+	after := w.m.tally()
+	out := spent{asked: map[string]int{}, commands: after.ran() - before.ran()}
+	for key, n := range after.seen {
+		switch n -= before.seen[key]; {
 		case key == beat:
 			out.beats = n
 		case key == sweep:
@@ -335,7 +334,7 @@ func checkStretches(t *testing.T, without, with spent, sockets int) {
 		}
 	}
 	for name, pair := range map[string][2]int{
-		"sweeps": {without.sweeps, with.sweeps}, "commands": {int(without.commands), int(with.commands)},
+		"sweeps": {without.sweeps, with.sweeps}, "commands": {without.commands, with.commands},
 	} {
 		fair := float64(pair[0]) * float64(with.beats) / float64(without.beats)
 		if float64(pair[1]) > fair*1.5+float64(sockets)/20 {
@@ -344,21 +343,14 @@ func checkStretches(t *testing.T, without, with spent, sockets int) {
 	}
 }
 
-// ran sums INFO commandstats, without the two commands by which the reconciler asks whether a contact stands in a list: it
-// looks at every contact in turn, with a socket or without, and how many fall into a stretch is chance.
-func ran(t *testing.T, rdb *redis.Client) (calls int64) {
-	t.Helper()
-	info, err := rdb.Info(t.Context(), "commandstats").Result()
-	if err != nil {
-		t.Fatalf("read commandstats: %v", err)
+// ran sums all commands but those inside the reconciler's rounds: it looks at every contact in turn, with a socket or
+// without, and how many of its rounds fall into a stretch is chance.
+func (t tally) ran() (calls int) {
+	for _, n := range t.seen {
+		calls += n
 	}
-	for line := range strings.Lines(info) {
-		name, rest, ok := strings.Cut(line, ":calls=")
-		if ok && name != "cmdstat_zscore" && name != "cmdstat_sismember" {
-			var n int64
-			if _, err := fmt.Sscanf(rest, "%d,", &n); err != nil {
-				t.Fatalf("read commandstats: %v", err)
-			}
+	for script, n := range t.inside {
+		if script != "fcall reconcile" {
 			calls += n
 		}
 	}
