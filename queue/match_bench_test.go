@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -76,6 +77,13 @@ func serve(b *testing.B, q *Queue, c helpline.Console) {
 	}
 }
 
+// asking is an entry whose sealed parts are as long as those of an intake.
+func asking() helpline.Entry {
+	e := entry("fi", helpline.Ordinary)
+	e.Key, e.Told = strings.Repeat("k", 120), strings.Repeat("t", 92)
+	return e
+}
+
 // arrive takes n contacts in by so many callers and gives their ids.
 func arrive(b *testing.B, q *Queue, n, callers int) []string {
 	b.Helper()
@@ -85,7 +93,7 @@ func arrive(b *testing.B, q *Queue, n, callers int) []string {
 	for range callers {
 		work.Go(func() {
 			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
-				e := entry("fi", helpline.Ordinary)
+				e := asking()
 				if _, _, err := q.Enqueue(context.Background(), e); err != nil {
 					b.Error(err)
 					return
@@ -128,7 +136,7 @@ func BenchmarkArrival(b *testing.B) {
 	for range 8 {
 		work.Go(func() {
 			for range entries {
-				e := entry("fi", helpline.Ordinary)
+				e := asking()
 				mu.Lock()
 				at := time.Now()
 				begun[e.Contact] = at

@@ -89,14 +89,17 @@ local function ordered(aid, a)
   local keys, s = shelf(a.groups or ''), int(score(a))
   for i = 1, #keys do call('ZADD', keys[i], s, aid) end
 end
--- Puts an adviser where the rule finds them, or leaves their order to feed. Says whether they have just stopped
--- serving.
+-- Puts an adviser where the rule finds them, or leaves their order and what is to be written of them to feed: later
+-- are fields and values. Says whether they have just stopped serving.
 local function refresh(aid, a, later)
   local was = a.serving == '1'
   if serving(a) then
     if not later then ordered(aid, a) end
     if not was then
-      puta(aid, a, 'serving', '1')
+      if later then
+        a.serving = '1'
+        later[#later + 1], later[#later + 2] = 'serving', '1'
+      else puta(aid, a, 'serving', '1') end
       page.ready(a)
     end
   elseif was then
@@ -187,10 +190,10 @@ local function enclass(id, c, manned)
   if not manned then page.arm(c.group, num(c.arrival) + @pageafter) end
   alarm(id, c, 'waiting')
 end
--- left takes note of how many left which class, for whoever counts them once for all.
-local function unclass(id, c, left)
-  local k = class(c)
-  if call('ZREM', P .. ':w:' .. k, id) == 0 then return end
+-- left takes note of how many left which class, for whoever counts them once for all; k and key are its class.
+local function unclass(id, c, left, k, key)
+  k = k or class(c)
+  if call('ZREM', key or P .. ':w:' .. k, id) == 0 then return end
   if left then
     left[k], counts[k] = (left[k] or 0) - 1, num(counts[k]) > 1 and counts[k] - 1 or nil
   else count(k, -1) end

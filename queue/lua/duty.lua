@@ -4,17 +4,23 @@
 -- ARGV: 4 adviser, 5 console epoch, 6 state, 7 reason, 8 audible, 9 confirmed, 10 the telephone call that
 -- on_phone opens. Reply: duty.
 local aid, state = ARGV[4], ARGV[6]
-local a = adviser(aid)
+local a = (state == 'ready' or state == '') and chosen(aid, true) or adviser(aid)
 if a.conn ~= ARGV[5] then return {5} end
 if (state == 'paused' or state == 'off') and ARGV[9] ~= '1' and last(a) then return {14} end
-if ARGV[8] == '1' and state ~= '' then write(a, 'audible', '1', 'duty', state, 'reason', ARGV[7])
-elseif ARGV[8] == '1' then write(a, 'audible', '1')
-elseif state ~= '' then write(a, 'duty', state, 'reason', ARGV[7]) end
+local new = {}
+if ARGV[8] == '1' then new[1], new[2], a.audible = 'audible', '1', '1' end
+if state ~= '' then
+  local n = #new
+  new[n + 1], new[n + 2], new[n + 3], new[n + 4] = 'duty', state, 'reason', ARGV[7]
+  a.duty, a.reason = state, ARGV[7]
+end
+local serves = serving(a)
+local later = serves and num(a.shy) <= now and not callsWait() -- exclusions and calls ask who serves
+if new[1] and not later then call('HSET', names[a], unpack(new)) end
 if state == 'paused' and ARGV[7] == 'debrief' then shift.count('debrief') end
-if serving(a) then
-  local later = num(a.shy) <= now and not callsWait() -- exclusions and calls ask who serves
-  refresh(aid, a, later)
-  feed(aid, a, later)
+if serves then
+  refresh(aid, a, later and new)
+  feed(aid, a, later and new)
 end
 if state == '' or state == 'ready' then return ok(dutytext(a)) end
 local stopped = refresh(aid, a)

@@ -1,15 +1,16 @@
 -- Who is offered to an adviser whose slot is free.
--- The first of a class that this adviser may have: at most eight who exclude them are passed over.
-local function head(k, aid, a, mine)
+-- The first of a class that this adviser may have: at most eight who exclude them are passed over. Where there are
+-- none to be passed over, also the list of those who come next, as many as the adviser has room for.
+local function head(k, key, aid, a, mine)
   if mine then
     local c = contact(mine)
     if c.state == 'waiting' and class(c) == k and not excluded(c)[aid] then return mine, c.arrival end
     return
   end
   local shy = num(a.shy) > now
-  local list = call('ZRANGE', P .. ':w:' .. k, 0, shy and 8 or 0, 'WITHSCORES')
+  local list = call('ZRANGE', key, '0', shy and '8' or int(math.min(num(a.capacity) - num(a.used), 8) - 1), 'WITHSCORES')
   for i = 1, #list, 2 do
-    if not shy or not excluded(contact(list[i]))[aid] then return list[i], list[i + 1] end
+    if not shy or not excluded(contact(list[i]))[aid] then return list[i], list[i + 1], not shy and list end
   end
 end
 local function overdue(k, id, at)
@@ -19,14 +20,23 @@ local function overdue(k, id, at)
   end
   return @overdue > 0 and now - at >= @overdue
 end
--- What the name of a class says, for at most 500 of them.
+-- What the name of a class says, and its key, for at most 500 of them.
 local function named(k)
   local n = kinds[k]
-  if n then return n[1], n[2], n[3] end
+  if n then return n[1], n[2], n[3], n[4] end
   local g, lane, alone = match(k, '^([^|]*)|([^|]*)(.*)$')
   if kinded == 500 then kinds, kinded = {}, 0 end
-  kinds[k], kinded = {g, lane, alone ~= ''}, kinded + 1
-  return g, lane, alone ~= ''
+  kinds[k], kinded = {g, lane, alone ~= '', P .. ':w:' .. k}, kinded + 1
+  return g, lane, alone ~= '', P .. ':w:' .. k
+end
+-- Who is the head of a class, and what the rule looks at.
+local function lead(h, id, at)
+  h.id, h.arrival = id, at
+  at = at + 0
+  h.at, h.late = at, not h.danger and overdue(h.class, id, at)
+  h.p, h.key = CREDIT[h.lane] + SLOPE[h.lane] * (now - at), at - (h.danger and CREDIT[h.lane] or 0)
+  h.seen = '{"class":"' .. h.class .. '","wait_ms":' .. int(now - at) .. '}'
+  return h
 end
 -- Every head of a class that this adviser serves.
 local function heads(aid, a)
@@ -34,18 +44,31 @@ local function heads(aid, a)
   if not next(classes()) then return list end
   local mine, served = callsWait() and reservations()[aid], ',' .. (a.groups or '') .. ','
   for k in pairs(counts) do
-    local g, lane, alone = named(k)
+    local g, lane, alone, queue = named(k)
     local may = (not alone or num(a.used) == 0) and (alone or not mine or lane ~= 'ordinary')
     if may and find(served, ',' .. g .. ',', 1, true) then
-      local id, at = head(k, aid, a, alone and mine)
-      at = tonumber(at)
+      local id, at, more = head(k, queue, aid, a, alone and mine)
       if id then
-        list[#list + 1] = {class = k, group = g, lane = lane, alone = alone, id = id, at = at, late = lane ~= 'danger' and overdue(k, id, at),
-          danger = lane == 'danger', p = CREDIT[lane] + SLOPE[lane] * (now - at), key = at - (lane == 'danger' and CREDIT[lane] or 0)}
+        list[#list + 1] = lead({class = k, group = g, lane = lane, alone = alone, danger = lane == 'danger', queue = queue, more = more, n = 1,
+          id = nil, arrival = nil, at = nil, late = nil, p = nil, key = nil, seen = nil}, id, at)
       end
     end
   end
   return list
+end
+-- The head of a class was offered: who stands behind it, while nothing else can have changed who may be offered.
+local function advance(list, h, aid, a)
+  local n, id, at = h.n + 2, nil, nil
+  h.n = n
+  if h.more then id, at = h.more[n], h.more[n + 1] end
+  if not id and counts[h.class] then
+    h.n = 1
+    id, at, h.more = head(h.class, h.queue, aid, a)
+  end
+  if id then return lead(h, id, at) end
+  for i = 1, #list do
+    if list[i] == h then return table.remove(list, i) end
+  end
 end
 -- Overdue and danger by static keys once anybody is overdue, else by priority; then arrival, then id.
 local function before(x, y, late)
@@ -77,39 +100,52 @@ local function keep(aid, a)
   putc(first, contact(first), 'reserved', aid)
 end
 -- Of a chat that waits an offer needs little that its class does not tell: it has no owner, no windows, no end,
--- and nobody is kept free for it.
+-- nobody is kept free for it, and before its first offer nobody has accepted it.
 local function brief(h)
   local key = CONTACT .. h.id
-  local v = call('HMGET', key, 'language', 'epoch', 'version', 'intake', 'key', 'accepted', 'offerweight')
-  local c = {state = 'waiting', channel = 'chat', group = h.group, lane = h.lane, arrival = int(h.at), language = v[1], epoch = v[2],
-    version = v[3], intake = v[4], key = v[5], accepted = v[6], offerweight = v[7], offer = nil, offered = nil, expires = nil}
+  local v = call('HMGET', key, 'language', 'epoch', 'version', 'intake', 'key')
+  local was = v[2] ~= '0' and call('HMGET', key, 'accepted', 'offerweight') or {}
+  local c = {state = 'waiting', channel = 'chat', group = h.group, lane = h.lane, arrival = h.arrival, language = v[1], epoch = v[2],
+    version = v[3], intake = v[4], key = v[5], accepted = was[1], offerweight = was[2], offer = nil, offered = nil, expires = nil}
   names[c] = key
   return c
 end
--- unordered: the adviser is put in their order at the end in any case.
-local function feed(aid, a, unordered)
-  local fed, left = {}, {}
-  while not held and free(a) do
-    if num(a.used) > 0 and next(classes()) and callsWait() then keep(aid, a) end
-    local list, best, late = heads(aid, a), nil, false
-    for _, h in each(list) do late = late or h.late end
-    for _, h in each(list) do
-      if not best or before(h, best, late) then best = h end
-    end
+-- The head that comes before all others, and what was seen of each.
+local function first(list)
+  local best, late, seen = list[1], false, {}
+  for _, h in each(list) do late = late or h.late end
+  for i, h in each(list) do
+    if before(h, best, late) then best = h end
+    seen[i] = h.seen
+  end
+  return best, table.concat(seen, ',')
+end
+-- new: fields and values of the adviser that are to be written yet, while no call waits; their order is made at the
+-- end in any case.
+local function feed(aid, a, new)
+  local fed, left, list, best, calls = {}, {}, nil, nil, not new and nil
+  local room = not held and free(a) and num(a.capacity) - num(a.used) or 0
+  while room > 0 do
+    if calls ~= false then calls = next(classes()) and callsWait() or false end -- no call comes while one is fed
+    if calls and num(a.used) > 0 then keep(aid, a) end
+    -- Calls, and who is kept free for them, are looked at anew.
+    if calls or not best then list = heads(aid, a) else advance(list, best, aid, a) end
+    best = list[1]
     if not best then break end
-    local seen = {}
-    for i, h in each(list) do seen[i] = '{"class":"' .. h.class .. '","wait_ms":' .. int(now - h.at) .. '}' end
+    local seen = best.seen
+    if list[2] then best, seen = first(list) end
     local id = best.id
     local c = contacts[id] or not best.alone and brief(best) or contact(id)
-    unclass(id, c, left)
-    offer(id, c, aid, a, '{"rule":"slot","heads":[' .. table.concat(seen, ',') .. ']}', nil, nil, fed)
+    unclass(id, c, left, best.class, best.queue)
+    offer(id, c, aid, a, '{"rule":"slot","heads":[' .. seen .. ']}', nil, nil, fed)
+    room = num(a.capacity) - num(a.used)
   end
   if fed[1] then -- once for all: nothing above asks for them
     for k, n in pairs(left) do count(k, n) end
-    call('HSET', names[a], 'used', a.used, 'idle', nows)
+    call('HSET', names[a], 'used', a.used, 'idle', nows, unpack(new or {}))
     for i = 1, #fed, 500 do call('SADD', P .. ':offers:' .. aid, unpack(fed, i, math.min(i + 499, #fed))) end
-  end
-  if fed[1] or unordered then ordered(aid, a) end
+  elseif new and new[1] then call('HSET', names[a], unpack(new)) end
+  if fed[1] or new then ordered(aid, a) end
 end
 
 -- By arrival, then id: the order in which several who lose their place look for another.

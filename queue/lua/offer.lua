@@ -9,10 +9,17 @@ local function uuid(text)
   return cut(h, 1, 8) .. '-' .. cut(h, 9, 12) .. '-4' .. cut(h, 14, 16) .. '-a' .. cut(h, 18, 20) .. '-' .. cut(h, 21, 32)
 end
 -- The contact's own with incarnation and epoch at its end, which only rise.
-local function offerid(id, epoch) return cut(id, 1, 24) .. fmt('%04x%08x', ARGV[1] % 65536, epoch % 4294967296) end
+local ends, end1, end2 -- the last end, of that incarnation and epoch: most offers are first ones
+local function offerid(id, epoch)
+  if end1 ~= ARGV[1] or end2 ~= epoch then
+    end1, end2, ends = ARGV[1], epoch, fmt('%04x%08x', ARGV[1] % 65536, epoch % 4294967296)
+  end
+  return cut(id, 1, 24) .. ends
+end
 -- new and clock are the hash and the timers of a contact that is not written yet (enqueue.lua).
 local function offer(id, c, aid, a, why, state, reason, later)
-  local epoch, expires, w = int(num(c.epoch) + 1), int(now + (isCall(c) and @offercall or @offer)), weight(c, a)
+  local rings = isCall(c)
+  local epoch, expires, w = int(num(c.epoch) + 1), int(now + (rings and @offercall or @offer)), rings and num(a.capacity) or 1
   local one, key = offerid(id, epoch), names[c]
   c.state, c.epoch, c.offer, c.offered, c.expires = state or 'offered', epoch, one, aid, expires
   if c.new then
@@ -35,7 +42,7 @@ local function offer(id, c, aid, a, why, state, reason, later)
   local node = a.node or ''
   if node == '' then return end
   -- The notice in one piece; what is in it needs no escaping.
-  call('PUBLISH', P .. ':node:' .. node, '{"n":' .. int(call('HINCRBY', NODES, node, '1')) .. ',"to":"a:' .. aid
+  call('PUBLISH', channel(node), '{"n":' .. int(call('HINCRBY', NODES, node, '1')) .. ',"to":"a:' .. aid
     .. '","kind":"offer","epoch":' .. (a.conn or '0') .. ',"contact":"' .. id .. '","offer":"' .. one .. '","channel":"' .. c.channel
     .. '","language":"' .. c.language .. '","told":"' .. (c.intake or '') .. '","key":"' .. (c.key or '') .. '","lane":"' .. c.lane
     .. '","arrival":' .. c.arrival .. ',"now":' .. nows .. ',"expires":' .. expires .. ',"duty":' .. dutytext(a) .. '}')

@@ -8,6 +8,7 @@ local KEYS, ARGV, P, NODE, META, TIMERS, SPOOL, CLASSES, NODES, SERVED, CONTACT,
 local call, fmt, find, match, gmatch, cut, floor, each
 local meta, now, nows, held, tables, names, contacts, advisers, events, logged, counts, unreserved, pace, served
 local serves, shelves, profiles, kinds, kinded -- keys that are made once and not in every call
+local lastnode, lastchannel
 local book = {} -- of callbacks (book.lua)
 -- To add is to read a text once; tonumber reads it twice.
 local function num(v) return v and v ~= '' and v ~= '0' and v + 0 or 0 end
@@ -39,7 +40,7 @@ local function line(tag)
   P = tag
   META, TIMERS, SPOOL, CLASSES, NODES, SERVED = P .. ':meta', P .. ':timers', P .. ':spool', P .. ':classes', P .. ':nodes', P .. ':served'
   CONTACT, ADVISER = P .. ':c:', P .. ':a:'
-  serves, shelves, profiles, kinds, kinded = {}, {}, 0, {}, 0
+  serves, shelves, profiles, kinds, kinded, lastnode = {}, {}, 0, {}, 0, nil
 end
 local function serve(g)
   local key = serves[g]
@@ -119,13 +120,16 @@ local function adviser(id)
   advisers[id] = a
   return a
 end
--- Of an adviser who is chosen an offer needs this alone. Whoever looks again in the same script reads again.
-local function chosen(id)
+-- Of an adviser who is chosen, or fed by the step that makes them ready, an offer needs this alone. Whoever looks again
+-- in the same script reads again.
+local function chosen(id, fed)
   if advisers[id] then return advisers[id] end
   local key = ADVISER .. id
-  local v = call('HMGET', key, 'used', 'capacity', 'cool', 'flex', 'conn', 'node', 'duty', 'reason', 'audible', 'up', 'serving', 'groups')
+  local v = fed and call('HMGET', key, 'used', 'capacity', 'cool', 'flex', 'conn', 'node', 'duty', 'reason', 'audible', 'up', 'serving',
+    'groups', 'idle', 'shy')
+    or call('HMGET', key, 'used', 'capacity', 'cool', 'flex', 'conn', 'node', 'duty', 'reason', 'audible', 'up', 'serving', 'groups')
   local a = {used = v[1], capacity = v[2], cool = v[3], flex = v[4], conn = v[5], node = v[6], duty = v[7], reason = v[8],
-    audible = v[9], up = v[10], serving = v[11], groups = v[12], idle = nil}
+    audible = v[9], up = v[10], serving = v[11], groups = v[12], idle = v[13], shy = v[14]}
   names[a] = key
   return a
 end
@@ -185,8 +189,10 @@ end
 local function spooled()
   if #events == 0 then return events end
   call('HINCRBY', META, 'events', int(#events))
+  if #events == 1 then return {call('XADD', SPOOL, '*', 'e', events[1]), events[1]} end
   local out = {}
-  for i, e in each(events) do
+  for i = 1, #events do
+    local e = events[i]
     out[2 * i - 1] = call('XADD', SPOOL, '*', 'e', e)
     out[2 * i] = e
   end
@@ -194,9 +200,13 @@ local function spooled()
 end
 
 -- Each publish to a node carries the node's counter: a gap tells it that something was missed.
+local function channel(node)
+  if node ~= lastnode then lastnode, lastchannel = node, P .. ':node:' .. node end
+  return lastchannel
+end
 local function post(node, members)
   local n = call('HINCRBY', NODES, node, '1')
-  call('PUBLISH', P .. ':node:' .. node, '{"n":' .. int(n) .. ',' .. members .. '}')
+  call('PUBLISH', channel(node), '{"n":' .. int(n) .. ',' .. members .. '}')
 end
 local function publish(node, t)
   if (node or '') ~= '' then post(node, cut(cjson.encode(t), 2, -2)) end

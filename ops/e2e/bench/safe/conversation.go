@@ -107,6 +107,7 @@ type notice struct {
 	Offer   string `json:"offer"`
 	Due     int64  `json:"due"`
 	Class   string `json:"class"`
+	Arrival int64  `json:"arrival"`
 	Seq     int64  `json:"seq"`
 	CID     string `json:"cid"`
 	Sealed  string `json:"sealed"`
@@ -151,9 +152,29 @@ func (n *node) hand(x notice) {
 			return
 		}
 		s.send(frame{Type: "message", Contact: x.Contact, Seq: x.Seq, CID: x.CID, From: "contact", Text: string(text), At: x.At})
-	case "offer", "revoked":
-		s.send(frame{Type: x.Kind, Contact: x.Contact, Offer: x.Offer, At: x.Due})
+	case "offer":
+		n.offer(s, x)
+	case "revoked":
+		s.send(frame{Type: x.Kind, Contact: x.Contact, Offer: x.Offer})
 	case "joined":
 		s.send(frame{Type: "joined", Contact: x.Contact})
 	}
+}
+
+// offer shows an adviser who asks, what, since when and how long the offer stands.
+func (n *node) offer(s *socket, x notice) {
+	key, err := n.keys.of(x.Contact, x.Key)
+	if err != nil {
+		return
+	}
+	text, err := undo(key, x.Sealed, x.Contact+"|told")
+	var t told
+	if err != nil || json.Unmarshal(text, &t) != nil {
+		return
+	}
+	language, lane, _ := strings.Cut(x.Class, "|")
+	s.send(frame{
+		Type: "offer", Contact: x.Contact, Offer: x.Offer, Channel: "chat", Language: language, Lane: lane, Asks: t.Asks,
+		Waited: (x.At - x.Arrival) / 1000, Expires: x.Due - x.At,
+	})
 }

@@ -38,6 +38,12 @@ type request struct {
 	Asks         string `json:"asks"`
 }
 
+// told is what an offer shows of it, besides its class.
+type told struct {
+	Page string `json:"page"`
+	Asks string `json:"asks"`
+}
+
 // admission is its answer.
 type admission struct {
 	Contact string `json:"contact"`
@@ -66,11 +72,11 @@ func (n *node) intake(c echo.Context) error {
 		return echo.NewHTTPError(http.StatusUnprocessableEntity)
 	}
 	contact := uuid(n.derive("contact", r.RequestID))
-	told, err := json.Marshal(r)
+	facts, err := json.Marshal(told{Page: r.PageLanguage, Asks: r.Asks})
 	if err != nil {
 		return err
 	}
-	sealed, wrapped, err := n.keys.fresh(contact, told)
+	sealed, wrapped, err := n.keys.fresh(contact, facts)
 	if err != nil {
 		return err
 	}

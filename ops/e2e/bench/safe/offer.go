@@ -32,7 +32,7 @@ func (n *node) arrival(ctx context.Context, count int) error {
 		work.Go(func() {
 			for range due {
 				id := rig.UUID()
-				sealed, wrapped, err := n.keys.fresh(id, []byte(`{"asks":"help"}`))
+				sealed, wrapped, err := n.keys.fresh(id, []byte(`{"page":"fi","asks":"help"}`))
 				at := time.Now()
 				var reply []any
 				if err == nil {
@@ -75,7 +75,7 @@ func (n *node) backlog(ctx context.Context, count int) error {
 	if err := together(64, func() error {
 		for next.Add(1) <= int64(count) {
 			id := rig.UUID()
-			sealed, wrapped, err := n.keys.fresh(id, []byte(`{"asks":"help"}`))
+			sealed, wrapped, err := n.keys.fresh(id, []byte(`{"page":"fi","asks":"help"}`))
 			if err != nil {
 				return err
 			}

@@ -40,7 +40,8 @@ local function rank(a, class, used, cap)
   if used < cap then call('ZADD', P .. ':ready:' .. class, used * 10000000000000 + now, a) else call('ZREM', P .. ':ready:' .. class, a) end
 end
 
-local function offer(id, class, arrival, epoch, a, g)
+-- An offer shows what was asked, so its notice carries that, sealed.
+local function offer(id, class, arrival, epoch, told, wrapped, a, g)
   local used, e = tonumber(g[1]) + 1, fmt('%d', epoch + 1)
   local due = fmt('%d', now + 30000)
   call('HSET', P .. ':a:' .. a, 'used', used)
@@ -48,7 +49,8 @@ local function offer(id, class, arrival, epoch, a, g)
   call('SADD', P .. ':offers:' .. a, id)
   call('ZADD', P .. ':timers', due, 'offer:' .. id)
   event('offered', id, class, arrival, a, e)
-  tell(g[3], '"to":"a:' .. a .. '","kind":"offer","contact":"' .. id .. '","offer":"' .. id .. '.' .. e .. '","due":' .. due .. ',"class":"' .. class .. '"')
+  tell(g[3], '"to":"a:' .. a .. '","kind":"offer","contact":"' .. id .. '","offer":"' .. id .. '.' .. e .. '","due":' .. due .. ',"class":"' .. class
+    .. '","arrival":' .. arrival .. ',"at":' .. nows .. ',"sealed":"' .. told .. '","key":"' .. wrapped .. '"')
   return e, due
 end
 
@@ -61,7 +63,7 @@ redis.register_function('enter', function(keys, argv)
   local a = call('ZRANGE', P .. ':ready:' .. class, 0, 0)[1]
   event('enqueued', id, class, nows, '', '0')
   if a then
-    local e, due = offer(id, class, nows, 0, a, call('HMGET', P .. ':a:' .. a, 'used', 'cap', 'node'))
+    local e, due = offer(id, class, nows, 0, argv[5], argv[6], a, call('HMGET', P .. ':a:' .. a, 'used', 'cap', 'node'))
     call('HSET', key, 'state', 'offered', 'class', class, 'arrival', nows, 'epoch', e, 'version', '1', 'told', argv[5], 'key', argv[6], 'adviser', a, 'expires', due)
     return {0, 'offered', nows, kept()}
   end
@@ -101,8 +103,8 @@ redis.register_function('ready', function(keys, argv)
   rank(a, class, 0, tonumber(cap))
   for used, id in ipairs(heads) do
     local key = P .. ':c:' .. id
-    local c = call('HMGET', key, 'arrival', 'epoch')
-    local e, due = offer(id, class, c[1], tonumber(c[2]), a, {used - 1, cap, argv[2]})
+    local c = call('HMGET', key, 'arrival', 'epoch', 'told', 'key')
+    local e, due = offer(id, class, c[1], tonumber(c[2]), c[3], c[4], a, {used - 1, cap, argv[2]})
     call('HSET', key, 'state', 'offered', 'epoch', e, 'adviser', a, 'expires', due)
     call('ZREM', P .. ':q:' .. class, id)
     call('ZREM', P .. ':timers', 'page:' .. id)

@@ -95,6 +95,13 @@ type frame struct {
 	Seq     int64  `json:"seq,omitzero"`
 	At      int64  `json:"at,omitzero"`
 	Code    string `json:"code,omitzero"`
+
+	Channel  string `json:"channel,omitzero"`
+	Language string `json:"language,omitzero"`
+	Lane     string `json:"lane,omitzero"`
+	Asks     string `json:"asks,omitzero"`
+	Waited   int64  `json:"waited_seconds,omitzero"`
+	Expires  int64  `json:"expires_in_ms,omitzero"`
 }
 
 // next reads a frame, 90 s at most.
