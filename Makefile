@@ -69,7 +69,7 @@ bench: setup
 # SHOTS=folder TONGUES=fi,sv,en.
 SHOTS     := bin/screenshots
 screenshots: setup setup-test build
-	cd ops/e2e && SHOTS=$(abspath $(SHOTS)) E2E_BINARY=$(CURDIR)/bin/adviceline go test -tags screenshots -count=1 -timeout 20m -run '^TestScreenshots$$' .
+	cd ops/e2e && SHOTS=$(abspath $(SHOTS)) E2E_BINARY=$(CURDIR)/bin/adviceline go test -tags screenshots -count=1 -timeout 60m -run '^TestScreenshots$$' .
 
 # What the verbs of routing cost Redis with 10 to 100,000 who wait. The table goes into ops/docs/performance.md.
 cost: setup

@@ -28,10 +28,11 @@ type Callback struct {
 	Lane      Lane
 	Arrival   time.Time
 	Print     string
-	Key, Told string // what was told at the intake, sealed as in the queue
-	Mark      string // keyed fingerprint of the number (seal.Mark)
-	First     string // the earlier request of the same number behind which this one stands
-	Windows   []Window
+	Key, Told string    // what was told at the intake, sealed as in the queue
+	Mark      string    // keyed fingerprint of the number (seal.Mark)
+	First     string    // the earlier request of the same number behind which this one stands
+	Windows   []Window  // in which it is dialled: of one behind a first, the times that both allow
+	Wished    []Window  // as they were asked for, which alone the person is shown; not kept in Postgres
 	Due       time.Time // zero: the first window
 	Attempts  int
 	Converted bool   // it was a chat: the arrival counts, not the due
@@ -235,6 +236,7 @@ func (l *Line) store(ctx context.Context, c Callback, told Facts, wish *Callback
 		}
 		kept, err := l.Calls.Store.Keep(ctx, c, append(marks, c.Mark))
 		if !errors.Is(err, ErrOtherFirst) {
+			kept.Wished = windows
 			return kept, unavailable(err)
 		}
 	}

@@ -54,7 +54,7 @@ func (l *Line) Sit(ctx context.Context, token, socket string, after int64) (Seat
 	}
 	l.Note(events)
 	seat := Seat{Contact: c.Contact, Version: c.Version, Socket: socket, Key: v.Key}
-	if v.State.Public() == "ended" {
+	if v.Public() == "ended" {
 		return seat, v, nil, nil
 	}
 	f := Facts{Contact: c.Contact}

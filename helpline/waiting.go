@@ -22,6 +22,8 @@ type View struct {
 	Ending  Ending
 	// Listener is the alias of the supervisor who listens in; empty: nobody does.
 	Listener string
+	Call     bool     // a callback: nobody reads what its person writes
+	Wished   []Window // of a callback: when the person asked to be called; nil where that is not known any more
 }
 
 // Ending is the end of a text that its people are to be told of: there is one when At is not 0.
@@ -31,10 +33,18 @@ type Ending struct {
 	PlaceKept bool // who waits goes on waiting
 }
 
+// Public is the state that the contact is told: a callback is scheduled until it ends, whether it is due or dialled.
+func (v View) Public() string {
+	if p := v.State.Public(); !v.Call || p == "ended" {
+		return p
+	}
+	return Scheduled.Public()
+}
+
 // Position gives the place of a waiting contact, nil otherwise. The range is null until enough
 // was answered to say something true.
 func (v View) Position() *Position {
-	if v.State.Public() != "waiting" {
+	if v.Public() != "waiting" {
 		return nil
 	}
 	return &v.Place

@@ -40,7 +40,7 @@ func (q *Queue) Schedule(ctx context.Context, b helpline.Booking) (helpline.Ente
 	var out entered
 	events, err := q.into(ctx, &out, "schedule", b.Contact, b.Print, b.Key, b.Language, b.Told, string(b.Lane),
 		windows(b.Windows), since1970(b.Due), b.Attempts, flag(b.Converted), b.Review, since1970(b.Arrival),
-		b.Keep().UnixMilli(), b.Version, b.Number, flag(b.First != ""))
+		b.Keep().UnixMilli(), b.Version, b.Number, flag(b.First != ""), windows(b.Wished))
 	return out.domain(), events, err
 }
 
@@ -48,7 +48,7 @@ func (q *Queue) Schedule(ctx context.Context, b helpline.Booking) (helpline.Ente
 func (q *Queue) Convert(ctx context.Context, b helpline.Booking) (helpline.Entered, []helpline.Event, error) {
 	var out entered
 	events, err := q.into(ctx, &out, "convert", b.Contact, b.Version, b.Print, b.Key, b.Told, windows(b.Windows),
-		b.Keep().UnixMilli(), flag(b.First != ""))
+		b.Keep().UnixMilli(), flag(b.First != ""), windows(b.Wished))
 	return out.domain(), events, err
 }
 

@@ -28,12 +28,15 @@ type view struct {
 	EndsMS  int64  `json:"ends_ms"`
 	Stays   bool   `json:"place_kept"`
 	Listens string `json:"listener"`
+	Call    bool   `json:"call"`
+	Wished  string `json:"wished"`
 }
 
 func (v view) domain() helpline.View {
 	return helpline.View{
 		State: helpline.State(v.State), Alias: v.Alias, Seq: v.Seq, Kept: v.Kept, Floor: v.Floor, Place: v.Position,
-		Key: v.Key, Version: v.Version, Told: v.Told, Listener: v.Listens, Ending: helpline.Ending{At: v.Ends, In: time.Duration(v.EndsMS) * time.Millisecond, PlaceKept: v.Stays},
+		Key: v.Key, Version: v.Version, Told: v.Told, Listener: v.Listens, Call: v.Call, Wished: readWindows(v.Wished),
+		Ending: helpline.Ending{At: v.Ends, In: time.Duration(v.EndsMS) * time.Millisecond, PlaceKept: v.Stays},
 	}
 }
 

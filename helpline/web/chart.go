@@ -63,6 +63,15 @@ func (s *Server) chart(c echo.Context) error {
 
 // bars answers with a small chart of whole numbers, a bar of each series for every label.
 func bars(c echo.Context, colours palette, labels []string, series ...[]float64) error {
+	top := float64(4) // people are whole: marks at whole numbers, four of them
+	for _, row := range series {
+		for i, n := range row {
+			top = max(top, 4*math.Ceil(n/4))
+			if n == 0 {
+				row[i] = charts.GetNullValue() // a bar of no height is drawn as a line
+			}
+		}
+	}
 	opt := charts.NewBarChartOptionWithData(series)
 	opt.Theme = charts.MakeTheme(charts.ThemeOption{
 		IsDarkMode: colours.dark, BackgroundColor: charts.ParseColor(colours.ground), TextColor: charts.ParseColor(colours.ink),
@@ -71,12 +80,6 @@ func bars(c echo.Context, colours palette, labels []string, series ...[]float64)
 	})
 	opt.CategoryAxis.Labels, opt.CategoryAxis.BoundaryGap = labels, charts.Ptr(true)
 	opt.CategoryAxis.LabelFontStyle = charts.FontStyle{FontSize: 10, FontColor: charts.ParseColor(colours.ink)}
-	top := float64(4) // people are whole: marks at whole numbers, four of them
-	for _, row := range series {
-		for _, n := range row {
-			top = max(top, 4*math.Ceil(n/4))
-		}
-	}
 	opt.ValueAxis = []charts.ValueAxisOption{{Min: charts.Ptr(0.0), Max: charts.Ptr(top), LabelCount: 5}}
 	opt.ValueFormatter = func(v float64) string { return strconv.Itoa(int(math.Round(v))) }
 	p := charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputSVG, Width: 720, Height: 220})

@@ -129,8 +129,8 @@ func (s *seat) sit(token string, after int64) error {
 		return err
 	}
 	s.place, s.last, s.alias, s.listener = place, max(min(after, v.Seq), v.Floor), v.Alias, v.Listener
-	s.send(welcomeFrame{Type: "welcome", V: socket.Version, standing: standingOf(v), Stream: s.stream, Checks: s.checks, Work: v.Work})
-	if v.State.Public() == "ended" {
+	s.send(welcomeFrame{Type: "welcome", V: socket.Version, standing: standingOf(v, s.hub.line.Now()), Stream: s.stream, Checks: s.checks, Work: v.Work})
+	if v.Public() == "ended" {
 		s.finish(endedBy(v.State))
 		return nil
 	}

@@ -133,16 +133,16 @@ func (s *Server) plainCall(c echo.Context, f plainFields) error {
 		call.Windows = append(call.Windows, windowBody{From: from, To: to})
 	}
 	token := f.get("token")
+	wish, err := call.wish()
+	if err != nil {
+		return err
+	}
 	if token == "" {
 		a, err := s.plainAdmit(c, f, "callback", call)
 		if err != nil {
 			return err
 		}
-		return s.plainScheduled(c, f, a.Token)
-	}
-	wish, err := call.wish()
-	if err != nil {
-		return err
+		return s.plainScheduled(c, f, a.Token, wish.Windows)
 	}
 	if !canonical(f.get("request_id")) {
 		return invalid("request_id")
@@ -154,15 +154,16 @@ func (s *Server) plainCall(c echo.Context, f plainFields) error {
 	if _, err := s.line.ToCallback(c.Request().Context(), token, in); err != nil {
 		return err
 	}
-	return s.plainScheduled(c, f, token)
+	return s.plainScheduled(c, f, token, wish.Windows)
 }
 
-func (s *Server) plainScheduled(c echo.Context, f plainFields, token string) error {
-	v := s.plainView(f, token)
+// plainScheduled says that we call, and when; of the times those that are not over.
+func (s *Server) plainScheduled(c echo.Context, f plainFields, token string, times []helpline.Window) error {
+	v, now := s.plainView(f, token), s.now()
 	v.Plain.State, v.Plain.Heading = "scheduled", v.say("c.head_scheduled", nil)
-	for _, t := range v.Contact.Times {
-		if slices.Contains(f.Values["window"], t.Value) {
-			v.Plain.Times = append(v.Plain.Times, t.Label())
+	for _, w := range times {
+		if w.To.After(now) {
+			v.Plain.Times = append(v.Plain.Times, v.slot(w.From, w.To, now).Label())
 		}
 	}
 	v.Plain.Words = v.say("c.scheduled", map[string]any{"Number": strings.ReplaceAll(v.Plain.Number, " ", "\u00a0")}) // one word, or right-to-left text turns its groups round
@@ -186,6 +187,9 @@ func (s *Server) plainResume(c echo.Context, f plainFields) error {
 	}
 	if err != nil {
 		return err
+	}
+	if v, err := s.line.Look(c.Request().Context(), a.Token); err == nil && v.Public() == helpline.Scheduled.Public() {
+		return s.plainScheduled(c, f, a.Token, v.Wished)
 	}
 	return s.plainTalk(c, f, a.Token)
 }

@@ -317,7 +317,7 @@ func (s *seat) reread() {
 func (s *seat) stand(v helpline.View) {
 	s.tellEnding(v.Ending)
 	s.tellListener(v.Listener)
-	switch v.State.Public() {
+	switch v.Public() {
 	case "ended":
 		s.finish(endedBy(v.State))
 	case "active":

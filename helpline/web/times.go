@@ -29,17 +29,31 @@ func (p *Pages) times(lang string, now time.Time) []Slot {
 			if to.Sub(now) < 70*time.Minute {
 				continue
 			}
-			var words string
-			switch day {
-			case 0:
-				words = v.say("pc.today", nil)
-			case 1:
-				words = v.say("pc.tomorrow", nil)
-			default:
-				words = v.say("pc.day_"+strconv.Itoa(int(from.Weekday())), nil) + from.Format(" 2.1.")
-			}
-			out = append(out, Slot{Value: instant(from) + " " + instant(to), Day: words, Hours: from.Format("15") + "–" + to.Format("15")})
+			out = append(out, v.slot(from, to, now))
 		}
 	}
 	return out
+}
+
+// slot gives a time in words of the line's own clock.
+func (v view) slot(from, to, now time.Time) Slot {
+	from, to, now = from.In(lineZone), to.In(lineZone), now.In(lineZone)
+	s := Slot{Value: instant(from) + " " + instant(to), Hours: hour(from) + "–" + hour(to)}
+	switch from.Format(time.DateOnly) {
+	case now.Format(time.DateOnly):
+		s.Day = v.say("pc.today", nil)
+	case now.AddDate(0, 0, 1).Format(time.DateOnly):
+		s.Day = v.say("pc.tomorrow", nil)
+	default:
+		s.Day = v.say("pc.day_"+strconv.Itoa(int(from.Weekday())), nil) + from.Format(" 2.1.")
+	}
+	return s
+}
+
+// hour writes a time of day, the minutes where there are any.
+func hour(t time.Time) string {
+	if t.Minute() == 0 {
+		return t.Format("15")
+	}
+	return t.Format("15.04")
 }

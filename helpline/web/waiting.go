@@ -21,10 +21,23 @@ type standing struct {
 	Alias    string             `json:"alias,omitempty"`
 	Seq      int64              `json:"seq"`
 	Listener string             `json:"listener,omitempty"` // alias of the supervisor who listens in
+	Windows  []windowBody       `json:"windows,omitempty"`  // of a callback: those asked for that are not over
 }
 
-func standingOf(v helpline.View) standing {
-	return standing{State: v.State.Public(), Position: v.Position(), Alias: v.Alias, Seq: v.Seq, Listener: v.Listener}
+func standingOf(v helpline.View, now time.Time) standing {
+	out := standing{State: v.Public(), Position: v.Position(), Alias: v.Alias, Seq: v.Seq, Listener: v.Listener}
+	for _, w := range v.Wished {
+		if out.State == "scheduled" && w.To.After(now) {
+			out.Windows = append(out.Windows, windowBody{From: instant(w.From), To: instant(w.To)})
+		}
+	}
+	return out
+}
+
+// lookBody adds the return number of the token, for a page that had to forget it.
+type lookBody struct {
+	standing
+	Number string `json:"return_number,omitempty"`
 }
 
 // look tells the bearer of a token where its contact stands.
@@ -33,7 +46,11 @@ func (s *Server) look(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, standingOf(v))
+	b := lookBody{standing: standingOf(v, s.now())}
+	if claim, err := s.line.Tokens.Claim(bearer(c)); err == nil && b.State != "ended" {
+		b.Number = s.line.Tokens.ReturnNumber(claim.Contact, claim.Version)
+	}
+	return c.JSON(http.StatusOK, b)
 }
 
 // leaveBody takes a contact out.

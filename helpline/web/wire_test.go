@@ -211,7 +211,7 @@ func TestShapesAreDocumented(t *testing.T) {
 		"listenHello": listenFrame{},
 	}
 	tells := map[string]any{
-		"Admission": admissionBody{}, "Converted": convertedBody{}, "Chatting": chattingBody{}, "MatterNumber": matterNumber{}, "Standing": standing{}, "Position": helpline.Position{}, "Status": statusBody{},
+		"Admission": admissionBody{}, "Converted": convertedBody{}, "Chatting": chattingBody{}, "MatterNumber": matterNumber{}, "Standing": lookBody{}, "Position": helpline.Position{}, "Status": statusBody{},
 		"ReportPlan": planBody{}, "Privacy": PrivacyBody{}, "PrivacyStore": StoreBody{}, "PrivacyKeys": KeyBody{}, "PrivacyLive": HeldBody{}, "Audit": auditBody{}, "Deed": deedBody{}, "Work": workBody{}, "GoingReferral": goingBody{}, "PlannedTable": plannedTable{}, "Session": sessionBody{}, "Ticket": ticketBody{}, "Decisions": decisionsBody{}, "Decision": decisionBody{}, "Why": helpline.Why{}, "Problem": problem{},
 		"contactWelcome": welcomeFrame{}, "contactPosition": positionFrame{}, "contactJoined": joinedFrame{}, "contactLeft": leftFrame{}, "listenListening": listeningFrame{}, "listenMessage": messageFrame{}, "listenEnded": bareFrame{}, "listenError": errorFrame{},
 		"contactMessage": messageFrame{}, "contactTyping": bareFrame{}, "contactConverted": bareFrame{}, "contactMatter": bareFrame{}, "contactInterpreter": interpreterFrame{}, "contactEnding": endingFrame{}, "contactAway": awayFrame{}, "contactTransferred": transferredFrame{}, "contactEnded": endedFrame{},

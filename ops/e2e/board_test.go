@@ -96,7 +96,7 @@ func boardStory(s *stage) {
 // onPaper lists what is wrong with what the printer gets.
 const onPaper = `[...document.querySelectorAll("button, input, select, textarea, summary, nav")].filter((e) => e.checkVisibility()).map((e) => "shows " + e.outerHTML.slice(0, 80))
 	.concat([...document.querySelectorAll("main > *, #board > section")].filter((e) => e.checkVisibility() && e.id !== "board" && e.id !== "night").map((e) => "shows #" + e.id + " " + e.className))
-	.concat(document.querySelector('[data-test="night-sum"]').checkVisibility() && document.querySelector("#night table").checkVisibility() ? [] : ["shows no night"])
+	.concat(document.querySelector('[data-test="night-sum"]') && [...document.querySelectorAll("#night-body > *")].every((e) => e.checkVisibility()) ? [] : ["shows no night"])
 	.concat([...document.querySelectorAll("#night *")].filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth).map((e) => "cuts " + e.tagName))`
 
 // printed looks at the page as a printer gets it, on a sheet of A4 with its margins: it fits the width, has the night and

@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"encoding/json"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -36,6 +38,13 @@ func TestCallbackInTheBrowser(t *testing.T) {
 	if page := sanna.page(); strings.Contains(page, "1234567") {
 		t.Error("the number stays on the page")
 	}
+	number := sanna.numberTold()
+	sanna = visit(chrome, t, "sanna, later", h.origin()+"/en")
+	sanna.click("show-resume")
+	sanna.write("resume-number", number)
+	sanna.click("resume")
+	sanna.state("scheduled")
+	sanna.until("reads when again, coming back by number", `/^[A-Z][a-z]+day \d+\.\d+\. \d\d–\d\d$/.test(document.querySelector('[data-test="call-windows"]').textContent)`)
 	sanna.click("call-stop")
 	sanna.state("ended")
 
@@ -81,6 +90,75 @@ func TestCallbackInTheBrowser(t *testing.T) {
 	emil.state("active")
 }
 
+// numberTold is the return number at the end of what the page says of a call.
+func (p *tab) numberTold() string {
+	p.t.Helper()
+	digits := strings.NewReplacer("\u00a0", "", " ", "").Replace(p.text("notice"))
+	if len(digits) < 8 {
+		p.t.Fatalf("tab %s tells no number", p.name)
+	}
+	return digits[len(digits)-8:]
+}
+
+// TestWhoComesBackReadsTheTimesAskedFor: each request of a number shows its own times, whatever another one
+// narrowed them to, and a call that is due is no chat in which nobody reads.
+func TestWhoComesBackReadsTheTimesAskedFor(t *testing.T) {
+	t.Parallel()
+	h := open(t, nil)
+	now := time.Now().UTC().Truncate(time.Second)
+	ask := func(from, to time.Duration) (a admission, asked string) {
+		t.Helper()
+		w := map[string]string{"from": stamp(now.Add(from)), "to": stamp(now.Add(to))}
+		status, body := h.post("/api/v1/contacts", map[string]any{
+			"request_id": uuid.NewString(), "channel": "callback", "page_language": "fi", "talk_language": "fi", "asks": "help",
+			"callback": map[string]any{"number": callMobile, "windows": []map[string]string{w}},
+		})
+		if err := json.Unmarshal(body, &a); status != http.StatusCreated || err != nil {
+			t.Fatalf("%d %s", status, body)
+		}
+		return a, w["from"] + " " + w["to"]
+	}
+	first, asked := ask(-time.Minute, 3*time.Hour)
+	second, wide := ask(-2*time.Minute, 9*time.Hour)
+	eventually(t, patience, "the first is due", func() bool {
+		return h.redis().HGet(t.Context(), "{line:main}:c:"+first.Contact, "state").Val() == "waiting"
+	})
+	for what, c := range map[string]struct {
+		is   admission
+		want string
+	}{"the first": {first, asked}, "the second": {second, wide}} {
+		var told struct {
+			State   string `json:"state"`
+			Windows []struct{ From, To string }
+		}
+		body := h.stands(c.is.Token)
+		if err := json.Unmarshal(body, &told); err != nil || told.State != "scheduled" || len(told.Windows) != 1 ||
+			told.Windows[0].From+" "+told.Windows[0].To != c.want {
+			t.Errorf("%s: %s, want scheduled and %s", what, body, c.want)
+		}
+	}
+}
+
+// stands is what the bearer of a token is told of its contact.
+func (h *house) stands(token string) []byte {
+	h.t.Helper()
+	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, h.origin()+"/api/v1/contact", http.NoBody)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := client.Do(req)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return body
+}
+
 // TestACallKeepsThePlace: who waits behind one and asks to be called instead stands behind that one alone when the
 // chat is opened again, before whoever came meanwhile.
 func TestACallKeepsThePlace(t *testing.T) {
@@ -98,6 +176,8 @@ func TestACallKeepsThePlace(t *testing.T) {
 	place("waits behind one")
 	p.click("show-call")
 	p.write("call-number", "040 765 4321")
+	p.eval(`(() => { const all = [...document.querySelectorAll('[data-test="call-time"]')]; // at no hour of the day one that has begun
+		all.forEach((e, i) => { e.checked = i === all.length - 1; }); return true; })()`)
 	p.click("call-ask")
 	p.state("scheduled")
 	later := visit(browser(t), t, "later", h.origin()+"/en")

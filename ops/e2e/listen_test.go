@@ -258,6 +258,51 @@ func TestListeningInIsNeverUnseen(t *testing.T) {
 	aino.record(t, c.Contact)
 }
 
+// The node at which a supervisor listens in dies without a word. The chat at another node goes on, both sides are told
+// that nobody listens any more, and another supervisor may: never somebody unseen, never a lock that nobody holds.
+func TestListenerDiesWithItsNode(t *testing.T) {
+	t.Parallel()
+	s := several(t, 2, nil)
+	here, there := s.each[0], s.each[1]
+	aino := attend(t, here, "aino", "fi", 1)
+	c := call(t, here, "fi")
+	aino.accept(t, aino.offer(t, c.Contact))
+	listens := func(h *house, name string) *ear {
+		t.Helper()
+		_, cookies := h.signIn(name, h.supervisor(name, "fi"))
+		ticket, status := h.boardTicket(t, "/api/v1/board/ticket", cookies[0])
+		if status != http.StatusOK {
+			t.Fatalf("ticket: %d", status)
+		}
+		e := h.listen(t, ticket, c.Contact)
+		e.kind("listening")
+		return e
+	}
+	told := func(what string, want ...string) {
+		t.Helper()
+		eventually(t, patience, what, func() bool {
+			mine := slices.DeleteFunc(c.toldOf(), func(w string) bool { return !strings.Contains(w, "Sa") })
+			return slices.Equal(mine, want) && slices.Equal(aino.toldOfListeners(), want)
+		})
+	}
+	e := listens(there, "Saara")
+	told("both are told who listens", "joined Saara")
+	c.say("heard at another node")
+	e.text("heard at another node")
+	there.kill9()
+	eventually(t, patience, "its socket is gone", func() bool { return len(e.done) == 1 })
+	c.say("nobody has died here")
+	eventually(t, patience, "the adviser reads on", func() bool { return aino.hears(c.Contact) == 2 })
+	told("both are told that nobody listens", "joined Saara", "left Saara")
+	e = listens(here, "Sanna")
+	told("both are told who listens now", "joined Saara", "left Saara", "joined Sanna")
+	c.say("heard here")
+	e.text("heard here")
+	aino.end(t, c.Contact)
+	e.kind("ended")
+	aino.record(t, c.Contact)
+}
+
 // listenStory is a supervisor who listens in on a chat, with all three pages.
 func listenStory(s *stage) {
 	s.Helper()

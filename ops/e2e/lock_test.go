@@ -94,6 +94,35 @@ func TestLockedBoardShowsNothing(t *testing.T) {
 	k.until("listens in no more", `document.querySelector('[data-test="listen-stop"]').hidden && !document.body.textContent.includes("sentinel")`)
 }
 
+// TestLockedWorkShowsNothing: the page of what is left undone has drafts of forms, so it is locked as the board is.
+func TestLockedWorkShowsNothing(t *testing.T) {
+	t.Parallel()
+	h := open(t, nil)
+	k := &keys{tab: visit(browser(t), t, "Saara", h.origin()+"/board")}
+	k.write("name", "Saara")
+	k.write("password", h.supervisor("Saara", "en"))
+	k.click("sign-in")
+	k.click("to-work")
+	shown := func() {
+		t.Helper()
+		k.until("shows the lists", `document.getElementById("forms").offsetParent && document.getElementById("forms").textContent`)
+	}
+	shown()
+	k.setPin()
+	k.click("lock")
+	k.until("is covered", `document.querySelector('[data-test="lock-pin"]').offsetParent && !document.getElementById("work").offsetParent && !document.getElementById("sections").offsetParent`)
+	k.until("has told the server", `fetch("/api/v1/session").then((a) => { window.__status = a.status; }) && window.__status === 401`)
+	k.wrong("204817")
+	k.write("lock-pin", "204816")
+	shown()
+	k.passes(901)
+	k.until("locks by itself", `document.querySelector('[data-test="lock-pin"]').offsetParent && !document.getElementById("work").offsetParent`)
+	k.write("lock-pin", "204816")
+	shown()
+	k.click("sign-out")
+	k.until("asks for a sign-in", `!document.getElementById("work").offsetParent && document.querySelector('[data-test="notice"]').textContent`)
+}
+
 // pinOpens: fifteen minutes without a hand lock the screen, the PIN of this sign-in opens it, and after five wrong ones
 // only the password does.
 func pinOpens(k *keys, password string) {

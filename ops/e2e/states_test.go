@@ -15,7 +15,7 @@ var stories = []story{
 		"waiting", "waiting-said", "way-back", "cancel-asked", "lost", "active", "adviser-writes", "too-long", "done-asked", "adviser-away",
 		"ended", "thanked", "masked", "ended-work",
 	}},
-	{"callback", callbackStory, []string{"scheduled", "stopped", "waiting-call", "converted", "chat-again"}},
+	{"callback", callbackStory, []string{"scheduled", "returned", "stopped", "waiting-call", "converted", "chat-again"}},
 	{"discarded", discardedStory, []string{"continue", "resumed", "dead"}},
 	{"later", laterStory, []string{"parked", "back", "replaced"}},
 	{"oncall", oncallStory, []string{"waking", "asked", "taken", "over", "gone"}}, // while nobody is on duty
@@ -25,7 +25,7 @@ var stories = []story{
 	{"referral", referralStory, []string{"begun", "consent", "handed", "receiver-code", "receiver-wrong", "receiver-letter", "receiver-acknowledged", "receiver-declined", "receiver-nowhere", "disclosed"}},
 	{"board", boardStory, []string{"sign-in", "quiet", "locked", "busy", "why", "closed", "closed-contact", "event", "event-contact", "night", "account", "receivers", "register", "audit"}},
 	{"listen", listenStory, []string{"talks", "heard", "heard-contact", "heard-console", "stopped", "stopped-contact", "over"}},
-	{"work", workStory, []string{"nothing", "undone", "form", "recorded", "staffing", "mistaken"}},
+	{"work", workStory, []string{"nothing", "locked", "undone", "form", "recorded", "staffing", "mistaken"}},
 	{"reports", reportsStory, []string{"none", "periods", "period", "proof"}},
 	{"plain", plainStory, []string{"start", "refused", "waiting", "talk", "ended", "scheduled", "thanked", "masked"}},
 	{"aside", asideStory, []string{"blank", "accessibility", "privacy"}},

@@ -90,7 +90,7 @@ local function standing(id, c)
   local stop, kept = ending(c)
   return {state = c.state, alias = c.alias or '', seq = num(c.seq), kept = num(c.kept), floor = num(c.floor), ahead = ahead,
     low = low, high = high, waking = waking, woken_minutes = woken, key = c.key or '', version = num(c.version),
-    listener = c.listenalias, ends = stop, ends_ms = stop and stop - now, place_kept = kept or nil}
+    listener = c.listenalias, call = c.windows and true, wished = c.windows and c.wished, ends = stop, ends_ms = stop and stop - now, place_kept = kept or nil}
 end
 -- The answer to who came in, or asked again.
 local function entered(id, c)

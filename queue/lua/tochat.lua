@@ -12,7 +12,7 @@ if not c.windows or live(c) then return {2} end
 local waited = c.state == 'waiting' or c.state == 'offered' or c.converted == '1'
 local aid = unplace(id, c)
 book.free(id, c)
-call('HDEL', P .. ':c:' .. id, 'windows', 'due', 'till', 'tried', 'linked', 'attempts', 'result', 'overdue', 'asked')
+call('HDEL', P .. ':c:' .. id, 'windows', 'wished', 'due', 'till', 'tried', 'linked', 'attempts', 'result', 'overdue', 'asked')
 c.windows, c.overdue, c.linked, c.asked, c.result = nil, nil, nil, nil, nil
 putc(id, c, 'state', 'waiting', 'channel', 'chat', 'key', ARGV[6], 'intake', ARGV[7], 'chatted', now, 'gone', now,
   'converted', '', 'reason', '', 'arrival', waited and c.arrival or fmt('%.0f', now))

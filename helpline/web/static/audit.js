@@ -1,8 +1,9 @@
 /** The audit: who did what with what is kept of people, and with the directory. It is read when asked for, since every reading is noted. */
 
+import {clock} from './clock.js';
 import {label} from './codes.js';
 import {named, show} from './dom.js';
-import {clock, table} from './tables.js';
+import {table} from './tables.js';
 import {has, say} from './words.js';
 
 const PATH = '/api/v1/audit';

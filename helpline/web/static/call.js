@@ -1,6 +1,7 @@
 /** Asking to be called: a number, harmless words, and times. */
 
 import {call} from './api.js';
+import {clock} from './clock.js';
 import {named, uuid} from './dom.js';
 import {notice} from './form.js';
 import {say} from './words.js';
@@ -33,6 +34,12 @@ export function asking(ask, done, phone) {
       } else notice(refused(a, phone));
     });
   });
+}
+
+/** A time in words, by the line's clock: the page may have been opened on another day. @param {{from: string, to: string}} w @returns {string} */
+export function spoken(w) {
+  const hour = (at) => clock(at, {hour: '2-digit', minute: '2-digit'}, 'fi').replace(/\.00$/, '');
+  return clock(w.from, {weekday: 'long'}) + ' ' + clock(w.from, {day: 'numeric', month: 'numeric'}, 'fi') + ' ' + hour(w.from) + '–' + hour(w.to);
 }
 
 function refused(a, phone) {

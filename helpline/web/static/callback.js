@@ -1,5 +1,6 @@
 /** Callbacks on the desk: the due list, the number on demand, and how each try went. */
 
+import {clock} from './clock.js';
 import {fill, label} from './codes.js';
 import {button, make, named, put, show} from './dom.js';
 import {has, say} from './words.js';
@@ -111,5 +112,5 @@ export class Callbacks {
 function why(reason) { return has('k.call_why_' + reason) ? say('k.call_why_' + reason) : label('callback_result', reason); }
 
 function when(instant) {
-  return new Intl.DateTimeFormat(document.documentElement.lang, {weekday: 'short', hour: '2-digit', minute: '2-digit'}).format(new Date(instant));
+  return clock(instant, {weekday: 'short', hour: '2-digit', minute: '2-digit'});
 }

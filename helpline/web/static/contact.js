@@ -1,7 +1,7 @@
 /** The contact page: choices, then one conversation, with Exit at hand all the time. */
 
 import {call} from './api.js';
-import {asking, convert} from './call.js';
+import {asking, convert, spoken} from './call.js';
 import {Conversation, stage} from './conversation.js';
 import {grouped, make, named, put, show, uuid} from './dom.js';
 import {form, notice, wish} from './form.js';
@@ -53,7 +53,7 @@ function restore(old) {
     show(box, false);
     show(heading, true);
     call('GET', '/api/v1/contact', {token: old}).then((a) => {
-      open({token: old, number: '', work: false, resumed: true});
+      open({token: old, number: a.body.return_number || '', work: false, resumed: true});
       talk.chat.after = a.body.seq || 0;
     });
   });
@@ -61,10 +61,11 @@ function restore(old) {
 
 /** @param {import('./form.js').Opened} opened */
 function open(opened) {
-  const instead = document.getElementById('call');
+  const instead = /** @type {HTMLDetailsElement} */ (document.getElementById('call'));
+  instead.open = false;
   named('state').insertBefore(instead, document.getElementById('exit-explain')); // it is of use while one waits, too
   show(document.getElementById('form'), false);
-  talk = new Conversation(opened, phone, () => scheduled({token: opened.token, return_number: opened.number}));
+  talk = new Conversation(opened, phone, (windows) => scheduled({token: opened.token, return_number: opened.number}, (windows || []).map(spoken)));
   way = opened.number;
   pass = opened.token;
   show(document.getElementById('return'), false);
@@ -78,14 +79,14 @@ function open(opened) {
 
 /**
  * We call: the token is kept so that the call can be stopped here.
- * @param {any} a the answer; of a chat that became a call its state alone @param {string[]} [times] when, where this page knows it
+ * @param {any} a the answer; of a chat that became a call its state alone @param {string[]} times when, in words; empty: not known, what is shown stays
  */
 function scheduled(a, times) {
   const token = a.token || pass; // the conversation has forgotten it: "converted" comes first
   const number = a.return_number || way;
   if (talk) talk.end(say('c.converted'));
   hold(token);
-  if (times) {
+  if (times.length) {
     const list = named('call-windows');
     list.textContent = '';
     times.forEach((words) => list.appendChild(make('li', '', words)));

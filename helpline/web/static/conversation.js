@@ -30,7 +30,7 @@ const ENDED = {
 let current = null;
 
 export class Conversation {
-  /** @param {import('./form.js').Opened} opened @param {string} phone @param {() => void} scheduled called when it is a callback */
+  /** @param {import('./form.js').Opened} opened @param {string} phone @param {(windows?: {from: string, to: string}[]) => void} scheduled called when it is a callback */
   constructor(opened, phone, scheduled) {
     current = this;
     this.scheduled = scheduled;
@@ -111,7 +111,7 @@ export class Conversation {
       left: () => this.readers.left(f.alias),
       transferred: () => this.transferred(f),
       converted: () => this.scheduled(),
-      ended: () => this.end(say(ENDED[f.reason] || 'c.ended')),
+      ended: () => this.end(say(ENDED[f.reason] || 'c.ended'), f.reason === 'abandoned' ? 'abandoned' : ''),
       said: () => this.said(f),
       masked: () => this.masked(f),
       error: () => { if (f.cid && this.outbox.refused(f.cid, Boolean(f.retry))) this.chat.failed(f.cid); },
@@ -127,7 +127,7 @@ export class Conversation {
     this.outbox.seen(f.seq);
     if (f.state === 'ended') return; // "ended" follows, with its reason
     if (f.state === 'scheduled') {
-      this.scheduled();
+      this.scheduled(f.windows);
       return;
     }
     if (f.state === 'active') {
@@ -240,28 +240,29 @@ export class Conversation {
       notice(say('c.lost'));
       this.lostTimer = setTimeout(() => notice(say('c.lost_long', {Phone: this.phone})), STILL_LOST);
     } else if (phase === 'stopped') {
-      this.end(say(code === 4503 ? 'c.dead' : code === REPLACED ? 'c.replaced' : 'c.ended'), code === REPLACED);
+      this.end(say(code === 4503 ? 'c.dead' : code === REPLACED ? 'c.replaced' : 'c.ended'), code === REPLACED ? 'elsewhere' : '');
     }
   }
 
-  /** Ends what is on this page: the token is forgotten, and the text unless the person asked for work. @param {string} words @param {boolean} [elsewhere] it goes on, elsewhere */
-  end(words, elsewhere) {
+  /** Ends what is on this page: the token is forgotten, and the text unless the person asked for work. @param {string} words @param {''|'elsewhere'|'abandoned'} [how] it goes on elsewhere, or by its number */
+  end(words, how) {
     if (this.over) return;
     this.over = true;
     hold('');
-    if (this.met && !elsewhere) rating(this.token);
+    if (this.met && !how) rating(this.token);
     this.token = '';
     clearTimeout(this.lostTimer);
     if (!this.work) this.chat.clear();
     this.outbox.forget();
     this.state('ended');
     show(document.getElementById('return'), false);
-    if (this.met && !elsewhere) this.matter.offer();
-    if (elsewhere) {
+    if (this.met && !how) this.matter.offer();
+    if (how === 'abandoned') this.main.insertBefore(named('show-return'), document.getElementById('return'));
+    if (how === 'elsewhere') {
       show(this.matter.box, false);
       put(document.getElementById('heading'), say('c.head_replaced'));
     }
-    notice(words + ' ' + say(this.work ? 'c.ended_kept' : 'c.ended_again'));
+    notice([words].concat(this.work ? say('c.ended_kept') : how ? [] : say('c.ended_again')).join(' '));
     document.getElementById('heading').focus();
     if (!this.wire.stopped) this.wire.stop();
   }

@@ -1,5 +1,6 @@
 /** The form that begins a hand-over: who the person is in codes, and who is asked in which order. */
 
+import {clock} from './clock.js';
 import {choices, label} from './codes.js';
 import {button, make} from './dom.js';
 import {deed, field, own, part, pick, tick} from './handparts.js';
@@ -70,6 +71,6 @@ export function receiver(r) {
   if (r.minimum_age || r.maximum_age) words.push(say('k.r_ages', {From: r.minimum_age || 0, To: r.maximum_age || ''}));
   if (!r.mail) words.push(say('k.r_no_mail'));
   if (r.alert) words.push(r.alert);
-  words.push(say('k.r_assured', {When: new Date(r.assured_date).toLocaleDateString(document.documentElement.lang, {timeZone: 'UTC'})}));
+  words.push(say('k.r_assured', {When: clock(r.assured_date, {timeZone: 'UTC', day: 'numeric', month: 'numeric', year: 'numeric'})}));
   return words.join(' · ');
 }

@@ -1,5 +1,6 @@
 /** What the panels of a hand-over are made of: fields with their labels, and parts that can be sent. */
 
+import {clock} from './clock.js';
 import {button, make, put} from './dom.js';
 import {has, say} from './words.js';
 
@@ -76,7 +77,7 @@ export function refusal(f) {
 
 /** @param {string} instant */
 export function when(instant) {
-  return new Intl.DateTimeFormat(document.documentElement.lang, {weekday: 'short', day: 'numeric', month: 'numeric', hour: '2-digit', minute: '2-digit'}).format(new Date(instant));
+  return clock(instant, {weekday: 'short', day: 'numeric', month: 'numeric', hour: '2-digit', minute: '2-digit'});
 }
 
 /** Codes of this page's own, with their words. @param {string} prefix @param {string[]} codes */

@@ -1,7 +1,8 @@
 /** Last night on one page, for the morning's meeting: what came, what was missed, what happened. */
 
+import {clock} from './clock.js';
 import {make, named, put, show} from './dom.js';
-import {clock, hours, table} from './tables.js';
+import {hours, table} from './tables.js';
 import {span} from './tiles.js';
 import {has, say} from './words.js';
 

@@ -1,7 +1,7 @@
 /** Intake: open or closed, until when, and what the contact's page tells of it. */
 
+import {clock} from './clock.js';
 import {named, put, uuid} from './dom.js';
-import {clock} from './tables.js';
 import {say} from './words.js';
 
 export class Opening {

@@ -1,5 +1,6 @@
 /** The register of disclosures without consent. It is read when asked for, since every reading is noted. */
 
+import {clock} from './clock.js';
 import {label} from './codes.js';
 import {button, named, show} from './dom.js';
 import {table} from './tables.js';
@@ -33,7 +34,7 @@ export class Register {
 
   /** @private */
   paint() {
-    const when = (at) => new Date(at).toLocaleString(document.documentElement.lang, {day: 'numeric', month: 'numeric', year: 'numeric', hour: '2-digit', minute: '2-digit'});
+    const when = (at) => clock(at, {day: 'numeric', month: 'numeric', year: 'numeric', hour: '2-digit', minute: '2-digit'});
     table(document.getElementById('register-lines'), say('b.register'), [say('b.g_at'), say('b.g_ground'), say('b.g_receiver'), say('b.g_receipt'), say('b.adviser'), say('b.g_seen')],
       this.lines.map((d) => [when(d.at), label('disclosure_ground', d.ground), label('destination_kind', d.receiver), d.receipt || '–', d.alias || d.adviser.slice(0, 8),
         d.seen ? when(d.seen) + ', ' + (d.seen_alias || '') : button(say('b.g_see'), 'register-seen', () => this.seen(d))]));

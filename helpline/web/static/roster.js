@@ -1,7 +1,8 @@
 /** The roster: the shifts from now on, and a calendar file that replaces them. */
 
+import {clock} from './clock.js';
 import {named, uuid} from './dom.js';
-import {clock, table} from './tables.js';
+import {table} from './tables.js';
 import {say} from './words.js';
 
 export class Roster {

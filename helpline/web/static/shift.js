@@ -1,5 +1,6 @@
 /** What a shift hands to the next, seen and confirmed; and what a contact did to who had it, as a count. */
 
+import {clock} from './clock.js';
 import {label} from './codes.js';
 import {make, named, put, show} from './dom.js';
 import {say} from './words.js';
@@ -75,5 +76,5 @@ function join(words) {
 }
 
 function when(instant) {
-  return new Intl.DateTimeFormat(document.documentElement.lang, {weekday: 'short', hour: '2-digit', minute: '2-digit'}).format(new Date(instant));
+  return clock(instant, {weekday: 'short', hour: '2-digit', minute: '2-digit'});
 }

@@ -1,14 +1,10 @@
 /** The tables of the board. A table is drawn anew only when its figures changed, so that focus stays. */
 
+import {clock} from './clock.js';
 import {fill, label, standing} from './codes.js';
 import {button, make, named, show, uuid} from './dom.js';
 import {share, span} from './tiles.js';
 import {say} from './words.js';
-
-/** The clock on the house's wall, wherever the browser is. @param {string} at @param {any} parts @returns {string} */
-export function clock(at, parts) {
-  return new Date(at).toLocaleString(document.documentElement.lang, Object.assign({timeZone: 'Europe/Helsinki', hourCycle: 'h23'}, parts));
-}
 
 const LANES = ['danger', 'present', 'same_day', 'ordinary'];
 

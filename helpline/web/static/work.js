@@ -1,10 +1,12 @@
 /** What is left undone: windows of callbacks that nobody tried, forms that somebody owes, and how many advisers the week wants. */
 
 import {call} from './api.js';
+import {clock} from './clock.js';
 import {label} from './codes.js';
 import {button, make, named, pause, put, show, uuid} from './dom.js';
+import {Lock} from './lock.js';
 import {Outcome} from './outcome.js';
-import {who} from './session.js';
+import {signOut, who} from './session.js';
 import {table} from './tables.js';
 import {twice} from './transfer.js';
 import {has, say} from './words.js';
@@ -26,7 +28,7 @@ function act(method, path, body) {
 
 /** A day and a time by the clock on the wall. @param {string} at */
 function when(at) {
-  return new Date(at).toLocaleString(document.documentElement.lang, {timeZone: 'Europe/Helsinki', weekday: 'short', day: 'numeric', month: 'numeric', hour: '2-digit', minute: '2-digit'});
+  return clock(at, {weekday: 'short', day: 'numeric', month: 'numeric', hour: '2-digit', minute: '2-digit'});
 }
 
 /** Speaks to the form as a console's session does: a supervisor keeps no drafts, and finishes by a call. */
@@ -100,14 +102,16 @@ function staffing(s) {
   table(document.getElementById('staffed'), say('w.staffing_of', {Count: s.weeks, Share: Math.round(s.share * 100), Seconds: s.target_seconds}), [say('w.hour')].concat(days), rows);
 }
 
-function open() {
+/** @param {any} person who is signed in */
+function open(person) {
+  let covered = false;
   const form = new Outcome(/** @type {any} */ (desk), () => {
     form.choose(null);
     look();
   }, notice);
   let drawn = '';
-  const look = () => act('GET', '/api/v1/board/work').then((w) => {
-    if (!w) return;
+  const look = () => !covered && act('GET', '/api/v1/board/work').then((w) => {
+    if (!w || covered) return;
     if (w.degraded.length) notice(say('w.degraded', {What: w.degraded.join(', ')}));
     const text = JSON.stringify(w);
     if (text === drawn || ['forms', 'referrals'].some((id) => busy(document.getElementById(id)))) return;
@@ -117,6 +121,12 @@ function open() {
     going(w.referrals, look);
   });
   named('staffing-show').addEventListener('click', () => act('GET', '/api/v1/board/staffing').then((s) => { if (s) staffing(s); }));
+  named('sign-out').addEventListener('click', () => signOut().then((a) => { if (a.status === 204 || a.status === 401) location.reload(); else notice(say('b.no_answer')); }));
+  show(named('sign-out'), true);
+  new Lock(person, {
+    covers: ['work', 'sections'], stopped: () => false, danger: () => false, offers: () => 0, take: () => undefined,
+    locked: () => { covered = true; }, opened: () => { covered = false; look(); },
+  });
   look();
   setInterval(look, EVERY);
 }
@@ -135,7 +145,8 @@ function enter() {
     }
     show(document.getElementById('work'), true);
     show(document.getElementById('sections'), true);
-    open();
+    put(document.getElementById('who'), person.name);
+    open(person);
   });
 }
 enter();
