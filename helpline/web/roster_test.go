@@ -181,7 +181,7 @@ func TestALinkShowsAndOnlyItsButtonAcknowledges(t *testing.T) {
 			t.Errorf("%s: %d %s", other, r.status, r.body)
 		}
 	}
-	for lang, words := range map[string]string{"en": "This link is over", "fi": "Tämä linkki", "sv": "Länken gäller"} {
+	for lang, words := range map[string]string{"en": "This link is no longer valid", "fi": "Tämä linkki", "sv": "Länken gäller"} {
 		r := h.do(t, call{"GET", "/p/" + sentinel, "", map[string]string{"Accept-Language": lang}})
 		if r.status != 404 || !strings.Contains(r.body, words) || strings.Contains(r.body, sentinel) || strings.Contains(r.body, "<form") {
 			t.Errorf("get of nothing in %s: %d %s", lang, r.status, r.body)

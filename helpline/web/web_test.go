@@ -19,7 +19,7 @@ func TestContactPath(t *testing.T) {
 	}
 	auth := map[string]string{"Authorization": "Bearer " + a.Token}
 	r := h.do(t, call{"GET", "/api/v1/contact", "", auth})
-	if r.status != 200 || r.body != `{"state":"waiting","position":{"ahead":0,"low":null,"high":null},"seq":0}`+"\n" {
+	if r.status != 200 || r.body != `{"state":"waiting","position":{"ahead":0,"low":null,"high":null},"seq":0,"return_number":"`+a.ReturnNumber+`"}`+"\n" {
 		t.Errorf("look: %d %s", r.status, r.body)
 	}
 	if r.header.Get("Cache-Control") != "no-store" {

@@ -108,7 +108,7 @@ function open(person) {
   listen();
   let covered = false;
   new Lock(person, {
-    covers: ['board', 'sections'], stopped: () => false, danger: () => false, offers: () => 0, take: () => undefined,
+    covers: ['board', 'sections'], stopped: () => false, danger: () => false, offers: () => 0, take: () => Promise.resolve(false),
     locked: () => { covered = true; last = 0; source.close(); listening.leave(); }, opened: () => { covered = false; listen(); },
   });
   setInterval(() => {

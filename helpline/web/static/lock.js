@@ -17,7 +17,7 @@ const PIN = /^\d{6}$/;
 /**
  * What lies behind the lock: the parts that it covers, whether the page has stopped for good, what waits meanwhile, and
  * what happens when it is locked, and opened (anew: by a sign-in of its own).
- * @typedef {{covers: string[], stopped: () => boolean, danger: () => boolean, offers: () => number, take: () => void,
+ * @typedef {{covers: string[], stopped: () => boolean, danger: () => boolean, offers: () => number, take: () => Promise<boolean>,
  *   locked: () => void, opened: (anew: boolean) => void}} Room
  */
 
@@ -122,8 +122,7 @@ export class Lock {
 
   /** @private */
   hold() {
-    this.held = true;
-    this.room.take();
+    this.room.take().then((mine) => { this.held = mine || this.held; }); // the offer may be gone, or made anew
     this.field().focus();
   }
 

@@ -67,13 +67,14 @@ export class Offers {
     this.notice(say(has('k.revoked_' + f.reason) ? 'k.revoked_' + f.reason : 'k.revoked_other'));
   }
 
-  /** @private */
+  /** @private @returns {Promise<boolean>} whether the contact is one's own now */
   accept(offer, pressed) {
     pressed.disabled = true;
-    this.session.ask({type: 'accept', offer}).then((f) => {
+    return this.session.ask({type: 'accept', offer}).then((f) => {
       this.drop(offer);
       if (f.type === 'opened') this.opened(f);
       else this.notice(say(f.code === 'offer_gone' ? 'k.offer_gone' : 'k.not_done', {What: f.code}));
+      return f.type === 'opened';
     });
   }
 
@@ -110,10 +111,10 @@ export class Offers {
     }
   }
 
-  /** Keys: accept the first offer. */
+  /** Keys: accept the first offer. @returns {Promise<boolean>} whether its contact is one's own now */
   acceptFirst() {
     const b = named('offer-accept', this.box);
-    if (b && !b.disabled) b.click();
+    return b && !b.disabled ? this.accept(b.closest('[data-offer]').getAttribute('data-offer'), b) : Promise.resolve(false);
   }
 
   /** Keys: go to the first offer's reason to decline. */

@@ -124,7 +124,7 @@ function open(person) {
   named('sign-out').addEventListener('click', () => signOut().then((a) => { if (a.status === 204 || a.status === 401) location.reload(); else notice(say('b.no_answer')); }));
   show(named('sign-out'), true);
   new Lock(person, {
-    covers: ['work', 'sections'], stopped: () => false, danger: () => false, offers: () => 0, take: () => undefined,
+    covers: ['work', 'sections'], stopped: () => false, danger: () => false, offers: () => 0, take: () => Promise.resolve(false),
     locked: () => { covered = true; }, opened: () => { covered = false; look(); },
   });
   look();
