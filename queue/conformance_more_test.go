@@ -239,7 +239,7 @@ func (r *rig) unsound() {
 	_, err = r.Transfer(ctx, a, "nobody", "a")
 	r.refused(err, helpline.ErrNotFound)
 	_, _, err = r.Take(ctx, helpline.Console{Adviser: "nobody", Epoch: 1}, "c1")
-	r.refused(err, helpline.ErrConsoleReplaced)
+	r.refused(err, helpline.ErrQueueUnavailable)
 	desk, _, err := r.ConsoleUp(ctx, helpline.Adviser{ID: "a", Alias: "A", Languages: []string{"fi"}, Capacity: 1, Socket: "new"})
 	if err != nil || len(desk.Legs) != 1 || desk.Legs[0].State != helpline.Active || desk.Duty.Used != 1 {
 		r.Fatalf("%+v %v", desk, err)

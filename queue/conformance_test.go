@@ -171,9 +171,12 @@ func (r *rig) offers() {
 	r.want(r.pass(30*time.Second), "")
 	r.want(r.pass(time.Millisecond), "timed_out c2 a, offered c2 b")
 	stale := a
-	stale.Epoch++
+	stale.Epoch--
 	_, _, err = r.Accept(ctx, stale, r.offerOf("c2"))
 	r.refused(err, helpline.ErrConsoleReplaced)
+	stale.Epoch += 2 // came up in a queue that is lost
+	_, _, err = r.Accept(ctx, stale, r.offerOf("c2"))
+	r.refused(err, helpline.ErrQueueUnavailable)
 }
 
 func (r *rig) conversation() {

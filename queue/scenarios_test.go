@@ -160,7 +160,7 @@ func TestScenario06RedisRestartsEmpty(t *testing.T) {
 	if err != nil || in.State != helpline.Waiting || len(events) != 1 || events[0].Incarnation != 2 || events[0].Number != 1 {
 		t.Fatalf("enters anew: %+v %+v %v", in, events, err)
 	}
-	if _, err := b.End(t.Context(), a, e.Contact, "done"); !errors.Is(err, helpline.ErrConsoleReplaced) {
+	if _, err := b.End(t.Context(), a, e.Contact, "done"); !errors.Is(err, ErrIncarnation) {
 		t.Fatalf("a console of the old life: %v", err)
 	}
 	desk, _, err := b.ConsoleUp(t.Context(), helpline.Adviser{ID: a.Adviser, Languages: []string{"fi"}, Capacity: 2})

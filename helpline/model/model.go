@@ -215,13 +215,17 @@ func (m *Model) event(kind string, c *contact, who *adviser, reason string) *hel
 	return &m.events[len(m.events)-1]
 }
 
-// console gives the adviser whose live console this is.
+// console gives the adviser whose live console this is. ErrConsoleReplaced: a newer one has its place;
+// ErrQueueUnavailable: nobody has, the queue that it came up in is lost.
 func (m *Model) console(c helpline.Console) (*adviser, error) {
 	a := m.advisers[c.Adviser]
-	if a == nil || a.conn != c.Epoch {
-		return nil, helpline.ErrConsoleReplaced
+	switch {
+	case a != nil && a.conn == c.Epoch:
+		return a, nil
+	case c.Epoch > 0 && (a == nil || a.conn < c.Epoch):
+		return nil, helpline.ErrQueueUnavailable
 	}
-	return a, nil
+	return nil, helpline.ErrConsoleReplaced
 }
 
 func remove[T comparable](from []T, what T) []T {

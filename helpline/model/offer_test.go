@@ -128,8 +128,10 @@ func TestStepsAreIdempotent(t *testing.T) {
 	b.want(b.record("a", "c1"), "corrected c1 a")
 	_, err = b.End(b.clock, b.consoles["a"], "c1", "done")
 	b.refused(err, helpline.ErrNotFound)
-	_, err = b.End(b.clock, helpline.Console{Adviser: "a", Epoch: 9}, "c1", "done")
+	_, err = b.End(b.clock, helpline.Console{Adviser: "a", Epoch: 0}, "c1", "done")
 	b.refused(err, helpline.ErrConsoleReplaced)
+	_, err = b.End(b.clock, helpline.Console{Adviser: "a", Epoch: 9}, "c1", "done")
+	b.refused(err, helpline.ErrQueueUnavailable)
 }
 
 func TestCallWantsTheWholeAdviser(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 // has a page or a console open goes on, and says and hears everything once, in order; who waits keeps the
 // place.
 func TestRedisIsRestartedAndLostUnderRunningNodes(t *testing.T) {
+	t.Parallel()
 	s := several(t, 2, settings{"RECLAIM_SECONDS": "3", "OFFER_SECONDS": "300", "ADVISER_GRACE_SECONDS": "120"})
 	open := s.chats(t, 6)
 	waits := &contactClient{admission: s.any().admit(t, "sv")}

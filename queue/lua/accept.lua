@@ -3,7 +3,7 @@
 -- with history.
 local aid = ARGV[4]
 local a = adviser(aid)
-if a.conn ~= ARGV[5] then return {5} end
+if a.conn ~= ARGV[5] then return unseated(a, ARGV[5]) end
 local id, c = offeredTo(aid, ARGV[6])
 if not id then
   id, c = taken(aid, ARGV[6])

@@ -4,7 +4,7 @@
 -- 12 key and 13 intake, which a newly agreed time makes ('' and 0: as they are). Reply: next due, 0: none.
 local aid, id, result, wish = ARGV[4], ARGV[6], ARGV[8], num(ARGV[9])
 local a, c = adviser(aid), contact(id)
-if a.conn ~= ARGV[5] then return {5} end
+if a.conn ~= ARGV[5] then return unseated(a, ARGV[5]) end
 if c.attempt == ARGV[7] then return ok(c.state == 'scheduled' and num(c.due) or 0) end
 local mine, looked = c.owner == aid and c.state == 'active', c.state == 'review'
 if not c.windows or not (mine or looked) then return {2} end

@@ -1,6 +1,6 @@
 -- callbacks: the due list, and those that a person has to look at, at most 200 each. ARGV: 4 adviser,
 -- 5 console epoch. Reply: {legs}.
-if adviser(ARGV[4]).conn ~= ARGV[5] then return {5} end
+if adviser(ARGV[4]).conn ~= ARGV[5] then return unseated(adviser(ARGV[4]), ARGV[5]) end
 local legs = {}
 for _, key in ipairs({':review', ':calls'}) do
   for _, id in ipairs(call('ZRANGE', P .. key, 0, 199)) do

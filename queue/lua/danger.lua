@@ -1,7 +1,7 @@
 -- danger: a person closes danger that fell silent, with a code. Idempotent by state.
 -- ARGV: 4 adviser, 5 console epoch, 6 contact, 7 code.
 local aid, id = ARGV[4], ARGV[6]
-if adviser(aid).conn ~= ARGV[5] then return {5} end
+if adviser(aid).conn ~= ARGV[5] then return unseated(adviser(aid), ARGV[5]) end
 local c = contact(id)
 if num(c.ended) > 0 and c.closer == aid then return ok() end
 if c.state ~= 'danger_open' then return {2} end

@@ -2,7 +2,7 @@
 -- excluded for this contact. ARGV: 4 adviser, 5 console epoch, 6 offer, 7 reason.
 local aid = ARGV[4]
 local a = adviser(aid)
-if a.conn ~= ARGV[5] then return {5} end
+if a.conn ~= ARGV[5] then return unseated(a, ARGV[5]) end
 if call('GET', P .. ':declined:' .. ARGV[6]) == aid then return ok() end
 local id, c = offeredTo(aid, ARGV[6])
 if not id or now > num(c.expires) then return {4} end

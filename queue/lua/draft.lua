@@ -1,7 +1,7 @@
 -- draft: an unfinished form, sealed, with the contact. ARGV: 4 adviser, 5 console epoch, 6 contact,
 -- 7 version, 8 draft.
 local aid, id = ARGV[4], ARGV[6]
-if adviser(aid).conn ~= ARGV[5] then return {5} end
+if adviser(aid).conn ~= ARGV[5] then return unseated(adviser(aid), ARGV[5]) end
 local c = contact(id)
 local open = c.state == 'active' or c.state == 'transferring' or c.state == 'parked' or c.state == 'wrapping' or c.state == 'owed'
   or c.state == 'external'

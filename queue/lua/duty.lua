@@ -5,7 +5,7 @@
 -- on_phone opens. Reply: duty.
 local aid, state = ARGV[4], ARGV[6]
 local a = (state == 'ready' or state == '') and chosen(aid, true) or adviser(aid)
-if a.conn ~= ARGV[5] then return {5} end
+if a.conn ~= ARGV[5] then return unseated(a, ARGV[5]) end
 if (state == 'paused' or state == 'off') and ARGV[9] ~= '1' and last(a) then return {14} end
 local new = {}
 if ARGV[8] == '1' then new[1], new[2], a.audible = 'audible', '1', '1' end

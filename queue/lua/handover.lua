@@ -2,7 +2,7 @@
 -- the adviser is off duty. ARGV: 4 adviser, 5 console epoch. Reply: duty.
 local aid = ARGV[4]
 local a = adviser(aid)
-if a.conn ~= ARGV[5] then return {5} end
+if a.conn ~= ARGV[5] then return unseated(a, ARGV[5]) end
 puta(aid, a, 'duty', 'off', 'reason', '')
 local stopped = refresh(aid, a)
 withdrawAll(aid, 'superseded')

@@ -4,7 +4,7 @@
 -- ARGV: 4 adviser, 5 console epoch, 6 contact, 7 number (sealed, '': none), 8 carded, continued or ''.
 -- Reply: {number, wanted, carded, continued}.
 local aid, id, what = ARGV[4], ARGV[6], ARGV[8]
-if ARGV[5] ~= '-1' and adviser(aid).conn ~= ARGV[5] then return {5} end
+if ARGV[5] ~= '-1' and adviser(aid).conn ~= ARGV[5] then return unseated(adviser(aid), ARGV[5]) end
 local c = contact(id)
 local mine = c.owner == aid and (live(c) or c.state == 'wrapping' or c.state == 'parked' or c.state == 'owed')
 if not mine and not everybodys(c) then return {2} end

@@ -3,7 +3,7 @@
 -- 8 key (base64), 9 wrapped, 10 sealed, 11 until when it may be corrected (ms, 0: as long as it is known).
 -- Epoch -1 is a supervisor at the board, who finishes what is owed and has no leg.
 local aid, id = ARGV[4], ARGV[6]
-if ARGV[5] ~= '-1' and adviser(aid).conn ~= ARGV[5] then return {5} end
+if ARGV[5] ~= '-1' and adviser(aid).conn ~= ARGV[5] then return unseated(adviser(aid), ARGV[5]) end
 local c = contact(id)
 if ARGV[5] == '-1' and c.state ~= 'owed' and c.state ~= 'completed' then return {2} end
 if not c.state or c.owner ~= aid and c.recorder ~= aid and not everybodys(c) then return {2} end

@@ -4,7 +4,7 @@
 -- counts, confirmed}.
 local aid = ARGV[4]
 local a = adviser(aid)
-if a.conn ~= ARGV[5] then return {5} end
+if a.conn ~= ARGV[5] then return unseated(a, ARGV[5]) end
 local out = {waiting = 0, counts = shift.counts()}
 local function add(into, id, c, at)
   out[into] = out[into] or {}

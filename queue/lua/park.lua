@@ -2,7 +2,7 @@
 -- ARGV: 4 adviser, 5 console epoch, 6 contact.
 local aid, id = ARGV[4], ARGV[6]
 local a = adviser(aid)
-if a.conn ~= ARGV[5] then return {5} end
+if a.conn ~= ARGV[5] then return unseated(a, ARGV[5]) end
 local c = contact(id)
 if c.owner ~= aid then return {2} end
 if c.state == 'parked' then return ok() end

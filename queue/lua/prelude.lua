@@ -153,6 +153,9 @@ local function put(key, t, ...)
 end
 local function putc(id, c, ...) put(names[c], c, ...) end
 local function puta(id, a, ...) put(names[a], a, ...) end
+-- A console without its adviser's place: a newer one has it, or Redis has lost it. Then its node is told the life that
+-- it is in, and asks it to come back; no page may believe that it is open elsewhere.
+local function unseated(a, epoch) return {num(a.conn) < tonumber(epoch) and 1 or 5} end
 
 -- Who may still be let in: what runs needs the room that is left.
 local function full() return num(meta[8]) > now or call('XLEN', SPOOL) >= @spoolmax end

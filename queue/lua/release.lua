@@ -3,7 +3,7 @@
 -- 6 contact. Reply: how many messages.
 local aid, id = ARGV[4], ARGV[6]
 local a, c = adviser(aid), contact(id)
-if a.conn ~= ARGV[5] then return {5} end
+if a.conn ~= ARGV[5] then return unseated(a, ARGV[5]) end
 if c.owner ~= aid or not live(c) or not c.key then return {2} end
 local list, stream = unseen(id, c.heldin), P .. ':s:' .. id
 local seq = math.max(num(c.seq), tonumber(ARGV[1]) * 1000000)

@@ -3,7 +3,7 @@
 -- ARGV: 4 adviser, 5 console epoch, 6 contact, 7 language.
 local aid, id = ARGV[4], ARGV[6]
 local a = adviser(aid)
-if a.conn ~= ARGV[5] then return {5} end
+if a.conn ~= ARGV[5] then return unseated(a, ARGV[5]) end
 local c = contact(id)
 if c.owner ~= aid or c.state ~= 'active' then return {2} end
 if ARGV[7] ~= '' and not sound(ARGV[7], c.lane) then return {13} end

@@ -16,7 +16,7 @@ if side == 'contact' then
   live = live or c.state == 'waiting' or c.state == 'offered' or c.state == 'away'
   if not bearer(c, ARGV[6]) then return {2} end
 elseif c.owner ~= ARGV[6] then return {2}
-elseif a.conn ~= ARGV[7] then return {5} end
+elseif a.conn ~= ARGV[7] then return unseated(a, ARGV[7]) end
 local cids = P .. ':m:' .. id
 local known = call('HGET', cids, side .. ARGV[8])
 if known then return {0, tonumber(known), {}} end

@@ -2,7 +2,7 @@
 -- ARGV: 4 adviser, 5 console epoch, 6 contact. Reply: leg with history.
 local aid, id = ARGV[4], ARGV[6]
 local a, c = adviser(aid), contact(ARGV[6])
-if a.conn ~= ARGV[5] then return {5} end
+if a.conn ~= ARGV[5] then return unseated(a, ARGV[5]) end
 if c.owner == aid and c.state == 'active' and c.took == 'taken' then return leg(id, c) end
 local parked = c.state == 'parked' and c.owner == aid
 if not parked and (c.state ~= 'waiting' or c.lane ~= 'danger') then return {2} end
