@@ -36,6 +36,7 @@ type console struct {
 	hub     *Hub
 	conn    *socket.Conn // set once, before the console is registered
 	session helpline.Session
+	ticket  int64   // number of the ticket that it came with
 	streams bool    // comes as a stream, not by a WebSocket
 	mark    string  // of the stream; set by hello, before the console is registered
 	memory  *memory // given as the console is registered

@@ -26,16 +26,23 @@ type store struct {
 	down     bool
 	disabled bool // every account is
 	sessions map[string]helpline.Session
-	tickets  map[string]string
+	tickets  map[string]issued
+	issues   int64
 	people   map[string]helpline.Person
 	hashes   map[string]string
 	slow     time.Duration
 	onPut    func()
 }
 
+// issued is what is known of a ticket.
+type issued struct {
+	session string
+	number  int64
+}
+
 func newStore() *store {
 	return &store{
-		sessions: map[string]helpline.Session{}, tickets: map[string]string{},
+		sessions: map[string]helpline.Session{}, tickets: map[string]issued{},
 		people: map[string]helpline.Person{}, hashes: map[string]string{},
 	}
 }
@@ -102,19 +109,24 @@ func (s *store) DropSession(_ context.Context, hash string) error {
 }
 
 func (s *store) PutTicket(_ context.Context, ticket, session string, _ time.Duration) error {
-	return s.do(func() error { s.tickets[ticket] = session; return nil })
+	return s.do(func() error {
+		s.issues++
+		s.tickets[ticket] = issued{session, s.issues}
+		return nil
+	})
 }
 
-func (s *store) TakeTicket(_ context.Context, ticket string) (session string, err error) {
+func (s *store) TakeTicket(_ context.Context, ticket string) (session string, number int64, err error) {
 	err = s.do(func() error {
-		var ok bool
-		if session, ok = s.tickets[ticket]; !ok {
+		i, ok := s.tickets[ticket]
+		if !ok {
 			return helpline.ErrSignedOut
 		}
+		session, number = i.session, i.number
 		delete(s.tickets, ticket)
 		return nil
 	})
-	return session, err
+	return session, number, err
 }
 
 // sealer binds a text to its place without hiding it.
@@ -161,6 +173,8 @@ type queueFake struct {
 
 	mu       sync.Mutex
 	epochs   map[string]int64
+	tickets  map[string]int64       // the last that a console came with
+	coming   func(helpline.Adviser) // runs before a console is brought up
 	duties   map[string]helpline.Duty
 	legs     map[string]helpline.Leg
 	owed     []helpline.Leg
@@ -181,7 +195,7 @@ type queueFake struct {
 
 func newQueueFake() *queueFake {
 	return &queueFake{
-		epochs: map[string]int64{}, duties: map[string]helpline.Duty{}, legs: map[string]helpline.Leg{},
+		epochs: map[string]int64{}, tickets: map[string]int64{}, duties: map[string]helpline.Duty{}, legs: map[string]helpline.Leg{},
 		offers: map[string]helpline.Notice{}, says: map[string]int64{}, recorded: map[string]bool{},
 		drafts: map[string]int64{}, calls: map[string]int{}, downs: make(chan helpline.Console, 64),
 	}
@@ -224,9 +238,19 @@ func (q *queueFake) step(verb string, c helpline.Console, f func() error) error 
 
 func (q *queueFake) ConsoleUp(_ context.Context, a helpline.Adviser) (helpline.Desk, []helpline.Event, error) {
 	q.mu.Lock()
+	coming := q.coming
+	q.mu.Unlock()
+	if coming != nil {
+		coming(a)
+	}
+	q.mu.Lock()
+	if a.Ticket < q.tickets[a.ID] {
+		q.mu.Unlock()
+		return helpline.Desk{}, nil, helpline.ErrConsoleReplaced
+	}
 	c := helpline.Console{Adviser: a.ID, Epoch: q.epochs[a.ID] + 1}
 	if q.err == nil {
-		q.epochs[a.ID] = c.Epoch
+		q.epochs[a.ID], q.tickets[a.ID] = c.Epoch, a.Ticket
 	}
 	q.mu.Unlock()
 	desk := helpline.Desk{Console: c}

@@ -75,7 +75,7 @@ func (c *console) hello(ctx context.Context, data []byte) error {
 		return err
 	}
 	a, stream := c.session.Person.Adviser(), ""
-	a.Socket = crand.Text()
+	a.Socket, a.Ticket = crand.Text(), c.ticket
 	if c.streams {
 		stream, a.Socket = helpline.NewStream(a.ID)
 		c.mark = a.Socket
@@ -86,6 +86,10 @@ func (c *console) hello(ctx context.Context, data []byte) error {
 	// From here on it may be up though no answer comes: Closed takes it down by its socket.
 	c.settle(helpline.Welcome{Console: helpline.Console{Adviser: a.ID, Socket: a.Socket}})
 	w, err := c.hub.Line.ConsoleUp(ctx, a, f.After)
+	if errors.Is(err, helpline.ErrConsoleReplaced) {
+		c.replace() // a page that came with a later ticket was faster; the same page would have left this connection first
+		return nil
+	}
 	if err != nil {
 		c.hub.Log.WarnContext(ctx, "console not brought up", "error", err)
 		c.send(refusal(f.Ref, codeOf(err)))
@@ -120,7 +124,7 @@ func readHello(data []byte) (helloFrame, error) {
 // redeem takes the ticket; only advisers have consoles. While the stores are away the ticket may
 // yet be good, so the page comes back; else it needs a new one.
 func (c *console) redeem(ctx context.Context, ticket string) error {
-	s, err := c.hub.SignIn.Redeem(ctx, ticket)
+	s, number, err := c.hub.SignIn.Redeem(ctx, ticket)
 	switch {
 	case errors.Is(err, helpline.ErrSignedOut):
 		return socket.Stop{Code: socket.CodeTicketSpent, Reason: "ticket"}
@@ -130,7 +134,7 @@ func (c *console) redeem(ctx context.Context, ticket string) error {
 	case !slices.Contains(s.Person.Roles, helpline.RoleAdviser):
 		return socket.Stop{Code: socket.CodeTicketSpent, Reason: "forbidden"}
 	}
-	c.session = s
+	c.session, c.ticket = s, number
 	c.hold = holdAll
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 // Sessions is what the hub needs of signing in. helpline.ErrSignedOut is a decision; any other error
 // says that nobody could decide.
 type Sessions interface {
-	Redeem(ctx context.Context, ticket string) (helpline.Session, error)
+	Redeem(ctx context.Context, ticket string) (s helpline.Session, number int64, err error)
 	Recheck(ctx context.Context, sessionHash string) (helpline.Session, error)
 }
 

@@ -140,17 +140,18 @@ func (s *SignIn) Ticket(ctx context.Context, session helpline.Session) (string, 
 	return ticket, expires, nil
 }
 
-// Redeem takes a ticket, once. helpline.ErrSignedOut for one that is used, over, or never was, and
-// for one whose session is gone.
-func (s *SignIn) Redeem(ctx context.Context, ticket string) (helpline.Session, error) {
+// Redeem takes a ticket, once, and gives its number: a later ticket has a higher one; 0: unknown.
+// helpline.ErrSignedOut for one that is used, over, or never was, and for one whose session is gone.
+func (s *SignIn) Redeem(ctx context.Context, ticket string) (session helpline.Session, number int64, err error) {
 	if !wellFormed(ticket) {
-		return helpline.Session{}, helpline.ErrSignedOut
+		return helpline.Session{}, 0, helpline.ErrSignedOut
 	}
 	bound, cancel := context.WithTimeout(ctx, storeWait)
 	defer cancel()
-	hash, err := s.Cache.TakeTicket(bound, hashSecret(ticket))
+	hash, number, err := s.Cache.TakeTicket(bound, hashSecret(ticket))
 	if err != nil {
-		return helpline.Session{}, fmt.Errorf("take ticket: %w", err)
+		return helpline.Session{}, 0, fmt.Errorf("take ticket: %w", err)
 	}
-	return s.Recheck(ctx, hash)
+	session, err = s.Recheck(ctx, hash)
+	return session, number, err
 }

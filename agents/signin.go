@@ -34,7 +34,8 @@ type Cache interface {
 	SessionByHash(ctx context.Context, hash string) (helpline.Session, error)
 	DropSession(ctx context.Context, hash string) error
 	PutTicket(ctx context.Context, ticketHash, sessionHash string, life time.Duration) error
-	TakeTicket(ctx context.Context, ticketHash string) (sessionHash string, err error)
+	// TakeTicket gives the number too: a later ticket has a higher one; 0: unknown.
+	TakeTicket(ctx context.Context, ticketHash string) (sessionHash string, number int64, err error)
 }
 
 const (

@@ -272,14 +272,22 @@ func TestTicketIsGoodOnce(t *testing.T) {
 	s := newSignIn(t, people, cache)
 	_, session := signedIn(t, s, people)
 	ticket, expires, err := s.Ticket(t.Context(), session)
-	if err != nil || time.Until(expires) > ticketLife || cache.tickets[ticket] != "" {
+	if err != nil || time.Until(expires) > ticketLife || cache.tickets[ticket] != (issued{}) {
 		t.Fatalf("%v, %v", expires, err)
 	}
-	if got, err := s.Redeem(t.Context(), ticket); err != nil || got.Hash != session.Hash {
-		t.Fatalf("%v, %v", got, err)
+	later, _, err := s.Ticket(t.Context(), session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, second, err := s.Redeem(t.Context(), later)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, first, err := s.Redeem(t.Context(), ticket); err != nil || got.Hash != session.Hash || first >= second {
+		t.Fatalf("%v, number %d before %d, %v", got, first, second, err)
 	}
 	for _, bad := range []string{ticket, "", strings.Repeat("A", 43)} {
-		if _, err := s.Redeem(t.Context(), bad); !errors.Is(err, helpline.ErrSignedOut) {
+		if _, _, err := s.Redeem(t.Context(), bad); !errors.Is(err, helpline.ErrSignedOut) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
@@ -290,7 +298,7 @@ func TestTicketIsGoodOnce(t *testing.T) {
 	if err := cache.DropSession(t.Context(), session.Hash); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Redeem(t.Context(), ticket); !errors.Is(err, helpline.ErrSignedOut) {
+	if _, _, err := s.Redeem(t.Context(), ticket); !errors.Is(err, helpline.ErrSignedOut) {
 		t.Errorf("signed out since: %v", err)
 	}
 	cache.fail(true)

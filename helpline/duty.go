@@ -13,6 +13,7 @@ type Adviser struct {
 	Skills    []string
 	Capacity  int
 	Socket    string // of this console: names it even when the answer to ConsoleUp was lost
+	Ticket    int64  // number of the ticket that it came with: later ones have higher numbers; 0: unknown
 }
 
 // Console is one live console: an adviser and the epoch of its connection. A newer epoch has taken
@@ -71,7 +72,7 @@ type Welcome struct {
 }
 
 // ConsoleUp makes this the adviser's one live console: an older one is replaced, offers and legs
-// come along. after holds the last seq seen per contact.
+// come along. after holds the last seq seen per contact. ErrConsoleReplaced: one with a later ticket is live.
 func (l *Line) ConsoleUp(ctx context.Context, a Adviser, after map[string]int64) (Welcome, error) {
 	desk, events, err := l.Queue.ConsoleUp(ctx, a)
 	if err != nil {

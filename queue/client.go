@@ -63,7 +63,7 @@ type Queue struct {
 var shared = []string{"prelude", "listener", "page", "class", "offer", "feed", "back", "place", "own", "life", "beside", "shift", "book", "due"}
 
 // brief are the verbs that note no event and move nobody; the prelude begins them with less.
-var brief = []string{"say"}
+var brief = []string{"say", "ticket"}
 
 // go-redis prints addresses and errors past every logger: it is told to be quiet, its errors come
 // back with the commands.

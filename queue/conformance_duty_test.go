@@ -56,6 +56,35 @@ func (r *rig) audible() {
 	r.want(r.kinds(events, err), "offered c3 a")
 }
 
+// A hello that one with a later ticket has overtaken takes nothing from it; where nobody is, it is taken.
+func (r *rig) overtaken() {
+	up := func(ticket int64) (helpline.Console, error) {
+		desk, _, err := r.ConsoleUp(ctx, helpline.Adviser{ID: "a", Alias: "A", Languages: []string{"fi"}, Capacity: 2, Socket: "s", Ticket: ticket})
+		return desk.Console, err
+	}
+	comes := func(ticket int64) helpline.Console {
+		k, err := up(ticket)
+		if err != nil {
+			r.Fatal(err)
+		}
+		return k
+	}
+	k := comes(2)
+	r.wish(k, helpline.DutyWish{State: "ready", Audible: true})
+	r.want(r.enter("c1", helpline.Ordinary), "enqueued c1 , offered c1 a")
+	_, err := up(1)
+	r.refused(err, helpline.ErrConsoleReplaced)
+	r.wantDuty(r.wish(k, helpline.DutyWish{}), "ready", true)
+	r.accepted(k, "c1")
+	k = comes(0) // of a node that knows no numbers
+	_, err = up(1)
+	r.refused(err, helpline.ErrConsoleReplaced)
+	_, err = r.ConsoleDown(ctx, k)
+	r.want(r.kinds(nil, err), "")
+	comes(1)
+	comes(2)
+}
+
 // The last one ready for a language stops when they say so twice; who is one of two is not asked.
 func (r *rig) lastReady() {
 	a := r.ready("a", 2)
@@ -175,5 +204,6 @@ func TestDutyConforms(t *testing.T) {
 	t.Parallel()
 	conform(t, map[string]func(*rig){
 		"audible": (*rig).audible, "last ready": (*rig).lastReady, "on the phone": (*rig).onPhone, "forms": (*rig).forms,
+		"overtaken": (*rig).overtaken,
 	})
 }

@@ -28,5 +28,5 @@
 //	:pages           set     groups with a round; :paged:<page> its group, for a day
 //	:doubt:<socket>  string  since when the reconciler misses the lease of a socket
 //	:nodes           hash    channel counters; :node:<node> the node's channel; :n:<node> its sockets; :evicted:<node> how often its lease was over
-//	:session:, :ticket:      sign-ins
+//	:session:, :ticket:      sign-ins; :ticket:<hash>:n the number that orders consoles of one adviser
 package queue

@@ -40,7 +40,7 @@ func (q *Queue) ConsoleUp(ctx context.Context, a helpline.Adviser) (helpline.Des
 		Danger []alarm           `json:"danger"`
 	}
 	events, err := q.into(ctx, &out, "console_up", a.ID, a.Alias, strings.Join(a.Languages, ","), a.Capacity,
-		a.Socket, strings.Join(a.Skills, ","))
+		a.Socket, strings.Join(a.Skills, ","), a.Ticket)
 	return helpline.Desk{
 		Console: helpline.Console{Adviser: a.ID, Epoch: out.Epoch, Socket: a.Socket}, Duty: out.Duty, Legs: legs(out.Legs), External: legs(out.Beside),
 		Offers: out.Offers, Owed: legs(out.Owed), Parked: legs(out.Parked), Danger: alarms(out.Danger),

@@ -48,24 +48,30 @@ func (q *Queue) DropSession(ctx context.Context, hash string) error {
 	return nil
 }
 
-// PutTicket keeps a socket ticket for its short life.
+// PutTicket keeps a socket ticket for its short life, under a number that is higher than that of any before.
 func (q *Queue) PutTicket(ctx context.Context, ticketHash, sessionHash string, life time.Duration) error {
-	if err := q.rdb.Set(ctx, q.key(":ticket:"+ticketHash), sessionHash, life).Err(); err != nil {
+	if _, _, err := q.run(ctx, "ticket", ticketHash, sessionHash, ms(life)); err != nil {
 		return fmt.Errorf("keep ticket: %w", err)
 	}
 	return nil
 }
 
-// TakeTicket gives the session of a ticket, once; helpline.ErrSignedOut afterwards.
-func (q *Queue) TakeTicket(ctx context.Context, ticketHash string) (string, error) {
-	hash, err := q.rdb.GetDel(ctx, q.key(":ticket:"+ticketHash)).Result()
-	if errors.Is(err, redis.Nil) {
-		return "", helpline.ErrSignedOut
+// TakeTicket gives the session and the number of a ticket, once; helpline.ErrSignedOut afterwards. Number 0: a node of
+// an earlier version gave it.
+func (q *Queue) TakeTicket(ctx context.Context, ticketHash string) (sessionHash string, n int64, err error) {
+	var hash, count *redis.StringCmd
+	_, err = q.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		hash = p.GetDel(ctx, q.key(":ticket:"+ticketHash))
+		count = p.GetDel(ctx, q.key(":ticket:"+ticketHash+":n"))
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return "", 0, fmt.Errorf("take ticket: %w", err)
 	}
-	if err != nil {
-		return "", fmt.Errorf("take ticket: %w", err)
+	if errors.Is(hash.Err(), redis.Nil) {
+		return "", 0, helpline.ErrSignedOut
 	}
-	return hash, nil
+	return hash.Val(), number(count.Val()), nil
 }
 
 // SignOut tells every node to close what an account has open there: its console, and where it listens in.

@@ -60,7 +60,8 @@ func (b *bench) seat(id, serves string, slots int) string {
 	if skilled {
 		a.Skills = strings.Split(skills, ",")
 	}
-	desk, e := b.ConsoleUp(b.clock, a)
+	desk, e, err := b.ConsoleUp(b.clock, a)
+	b.ok(err)
 	b.consoles[id] = desk.Console
 	return told(e)
 }

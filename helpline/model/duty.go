@@ -8,10 +8,13 @@ import (
 )
 
 // ConsoleUp makes this the adviser's one live console: an older one is replaced, what it had comes
-// along.
-func (m *Model) ConsoleUp(now int64, who helpline.Adviser) (helpline.Desk, []helpline.Event) {
+// along. ErrConsoleReplaced: one with a later ticket is live.
+func (m *Model) ConsoleUp(now int64, who helpline.Adviser) (helpline.Desk, []helpline.Event, error) {
 	m.step(now)
 	a := m.advisers[who.ID]
+	if a != nil && a.up && who.Ticket > 0 && who.Ticket < a.Ticket {
+		return helpline.Desk{}, nil, helpline.ErrConsoleReplaced
+	}
 	if a == nil {
 		a = &adviser{duty: "off", idle: m.now}
 		m.advisers[who.ID] = a
@@ -23,12 +26,13 @@ func (m *Model) ConsoleUp(now int64, who helpline.Adviser) (helpline.Desk, []hel
 	}
 	a.conn++
 	a.up, a.audible, a.misses = true, false, 0
+	who.Ticket = cmp.Or(who.Ticket, a.Ticket)
 	m.enrol(a, who)
 	if t := &a.timers[timerLost]; t.place > 0 {
 		m.timers.drop(t)
 	}
 	events := m.end()
-	return m.desk(a), events
+	return m.desk(a), events, nil
 }
 
 // enrol puts an adviser into the groups that they serve: each language and the interpreter's, without

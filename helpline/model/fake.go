@@ -91,8 +91,7 @@ func (f *Fake) ContactDown(_ context.Context, contact, socket string, got int64)
 // ConsoleUp implements helpline.PresenceQueue.
 func (f *Fake) ConsoleUp(_ context.Context, a helpline.Adviser) (helpline.Desk, []helpline.Event, error) {
 	return step(f, func(m *Model, now int64) (helpline.Desk, []helpline.Event, error) {
-		desk, events := m.ConsoleUp(now, a)
-		return desk, events, nil
+		return m.ConsoleUp(now, a)
 	})
 }
 

@@ -58,7 +58,10 @@ func (r *routed) Leave(at int64, contact string) ([]helpline.Event, error) {
 func (r *routed) Duty(at int64, a helpline.Adviser, state string) ([]helpline.Event, error) {
 	k, open := r.consoles[a.ID]
 	if !open {
-		desk, _ := r.m.ConsoleUp(at, a)
+		desk, _, err := r.m.ConsoleUp(at, a)
+		if err != nil {
+			return nil, err
+		}
 		k = desk.Console
 		r.consoles[a.ID] = k
 	}

@@ -240,9 +240,9 @@ func (w *walk) ready(a helpline.Adviser, _ string) (events, error) {
 }
 
 func (w *walk) opensConsole(a helpline.Adviser, _ string) (events, error) {
-	desk, e := w.ConsoleUp(w.clock, a)
+	desk, e, err := w.ConsoleUp(w.clock, a)
 	w.consoles[a.ID] = desk.Console
-	return e, nil
+	return e, err
 }
 
 // holds stops matching, lets somebody enter, plans, applies, and goes on.

@@ -308,17 +308,17 @@ func (d *door) Ticket(context.Context, helpline.Session) (string, time.Time, err
 }
 
 // Redeem takes the ticket of an account by its role: "ticket of supervisor".
-func (d *door) Redeem(_ context.Context, ticket string) (helpline.Session, error) {
+func (d *door) Redeem(_ context.Context, ticket string) (helpline.Session, int64, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	role, ok := strings.CutPrefix(ticket, "ticket of ")
 	if d.fail != nil {
-		return helpline.Session{}, d.fail
+		return helpline.Session{}, 0, d.fail
 	}
 	if !ok {
-		return helpline.Session{}, helpline.ErrSignedOut
+		return helpline.Session{}, 0, helpline.ErrSignedOut
 	}
-	return helpline.Session{Person: helpline.Person{ID: reqB, Name: role, Alias: "Saara", Roles: []string{role}}, Expires: time.Now().Add(time.Hour)}, nil
+	return helpline.Session{Person: helpline.Person{ID: reqB, Name: role, Alias: "Saara", Roles: []string{role}}, Expires: time.Now().Add(time.Hour)}, 1, nil
 }
 
 // testLog collects what is logged.

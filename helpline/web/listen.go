@@ -105,7 +105,7 @@ type listeningFrame struct {
 // listener is one socket on which a supervisor listens in; it is the connection's socket.Handler.
 type listener struct {
 	hub     *Listeners
-	redeem  func(ctx context.Context, ticket string) (helpline.Session, error)
+	redeem  func(ctx context.Context, ticket string) (s helpline.Session, number int64, err error)
 	stopped <-chan struct{} // the node's
 	socket  string
 
@@ -154,7 +154,7 @@ func (l *listener) hello(ctx context.Context, c *socket.Conn, data []byte) error
 	if !socket.Serves(f.V) {
 		return codeVersion
 	}
-	s, err := l.redeem(ctx, f.Ticket)
+	s, _, err := l.redeem(ctx, f.Ticket)
 	switch {
 	case err != nil:
 		return asBusy(err)

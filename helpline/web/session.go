@@ -22,7 +22,7 @@ type SignIn interface {
 	// Ticket opens one console socket, once, until the instant given.
 	Ticket(ctx context.Context, s helpline.Session) (ticket string, expires time.Time, err error)
 	// Redeem gives the session of a ticket, once.
-	Redeem(ctx context.Context, ticket string) (helpline.Session, error)
+	Redeem(ctx context.Context, ticket string) (s helpline.Session, number int64, err error)
 }
 
 // Pins opens locked screens. Errors: ErrInvalid, ErrWrongPin, ErrPinSpent, ErrSignedOut.

@@ -1,8 +1,12 @@
 -- console_up: this is the adviser's one live console; an older one is replaced, all it had comes along.
--- ARGV: 4 adviser, 5 alias, 6 languages, 7 capacity, 8 socket, 9 skills. Reply: {epoch, duty, legs,
--- external, offers, owed, danger}.
-local aid = ARGV[4]
+-- ARGV: 4 adviser, 5 alias, 6 languages, 7 capacity, 8 socket, 9 skills, 10 number of its ticket (0: unknown, as from
+-- a node of an earlier version). Reply: {epoch, duty, legs, external, offers, owed, danger}.
+local aid, ticket = ARGV[4], num(ARGV[10])
 local a = adviser(aid)
+-- A hello that was overtaken on its way, by one that came with a later ticket.
+if a.up == '1' and ticket > 0 and ticket < num(a.ticket) then return {5} end
+-- One of a Redis that is lost: its clock was ahead. Tickets to come have to be later ones.
+if ticket > num(call('HGET', META, 'ticket')) then call('HSET', META, 'ticket', int(ticket)) end
 local old, conn = a.node, math.max(num(a.conn) + 1, (tonumber(ARGV[1]) - 1) * 1000000) -- Redis may have gone back
 if a.serving == '1' then -- until somebody has heard the new one
   puta(aid, a, 'audible', '0')
@@ -17,7 +21,7 @@ local lost = a.up ~= '1'
 local list, flex = grouped(ARGV[6], ARGV[9])
 puta(aid, a, 'conn', conn, 'node', NODE, 'up', '1', 'alias', ARGV[5], 'languages', ARGV[6], 'capacity', ARGV[7],
   'duty', a.duty or 'off', 'used', num(a.used), 'idle', num(a.idle) > 0 and a.idle or now, 'audible', '0', 'socket', ARGV[8],
-  'groups', list, 'flex', flex, 'misses', 0)
+  'groups', list, 'flex', flex, 'misses', 0, 'ticket', ticket > 0 and ticket or num(a.ticket))
 call('SADD', P .. ':consoles', aid)
 hold('a|' .. aid .. '|' .. conn)
 untimer('lost|' .. aid)
