@@ -202,7 +202,7 @@ func TestFlushKilledAtEveryStep(t *testing.T) {
 // again empties the tables and begins with new keys.
 func (s *stages) again() {
 	s.Helper()
-	if _, err := s.store.exec(s.Context(), `TRUNCATE staged, outcome_log, counter`, nil); err != nil {
+	if _, err := s.store.exec(s.Context(), `TRUNCATE staged, outcome_log, counter, report, contact, event, referral_count`, nil); err != nil {
 		s.Fatal(err)
 	}
 	keys, err := seal.Open(seal.Options{Root: []byte(strings.Repeat("r", 32)), Dir: s.TempDir()})

@@ -2,6 +2,7 @@ package disclose
 
 import (
 	"math/rand/v2"
+	"time"
 
 	"adviceline/helpline/codes"
 )
@@ -65,4 +66,31 @@ func synthetic(r *rand.Rand, years []Period, contacts, victims int) map[Period]C
 		}
 	}
 	return all
+}
+
+// beside adds what the ledger counts of so many contacts of a year, and a quarter of as many hand-offs.
+func beside(r *rand.Rand, all map[Period]Counts, year Period, contacts int) {
+	first := time.Date(2026, 1, 1, 0, 0, 0, 0, zone)
+	for i := range contacts {
+		x := Closed{
+			Way: []string{"chat", "chat", "callback"}[r.IntN(3)], Lane: pick(r, codes.Lane), Refused: r.IntN(40) == 0,
+			Arrival: first.Add(time.Duration(r.IntN(365*24*60)) * time.Minute), Left: r.IntN(5) == 0,
+		}
+		x.Ended = x.Arrival.Add(time.Duration(r.IntN(120)) * time.Minute)
+		if !x.Left && !x.Refused {
+			x.Accepted = x.Arrival.Add(x.Ended.Sub(x.Arrival) / 4)
+		}
+		if x.Way == "callback" {
+			x.Result = pick(r, codes.CallbackResult)
+		}
+		all[year.Quarters()[r.IntN(4)]].CountClosed(x)
+		if i%4 > 0 {
+			continue
+		}
+		h := Handoff{Destination: pick(r, codes.DestinationKind), State: []string{"connected", "connected", "not_connected", "lapsed", "declined"}[r.IntN(5)], Days: r.IntN(40)}
+		if h.State == "declined" {
+			h.Declined = pick(r, codes.DeclineReason)
+		}
+		all[year].CountHandoffs(h, 1)
+	}
 }

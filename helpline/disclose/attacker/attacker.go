@@ -49,6 +49,8 @@ func family(table string) string {
 		return "ledger"
 	case "form", "sector", "age", "sex", "citizenship", "victim_assessment", "contacter", "persons", "indicators", "form_sex", "form_child", "form_place":
 		return "victims"
+	case "destination", "days_open", "decline_reason", "destination_state":
+		return "referrals"
 	}
 	return "outcomes"
 }
