@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -166,6 +167,52 @@ func TestADisclosureAtThreeWithNoSupervisor(t *testing.T) {
 	}
 	if deeds := h.rows(`SELECT deed FROM audit ORDER BY deed`); deeds != "directory_set\ndisclosure_seen\nregister_read\nregister_read" {
 		t.Errorf("audited: %s", deeds)
+	}
+}
+
+// Who tells the matter number takes a referral back that lies at its receiver, by any adviser: letter and link are gone, and
+// no other receiver hears of it.
+func TestTakenBackByMatterNumber(t *testing.T) {
+	t.Parallel()
+	h := newHandLine(t, "aino", "veli")
+	aino := h.desk("aino")
+	h.sock("/api/v1/contact/socket", told{"token": h.come(nil)})
+	leg := aino.take()
+	r := aino.ask(stepOf(nil, "open", "contact", leg["contact"], "language", "fi", "age", "adult", "tell", "self", "receivers", []string{"south", "north"}), "referral")
+	id, word := r["id"].(string), r["word"].(string)
+	aino.sends(id, "south", "north")
+	link := h.mailed("south@shelter.invalid", word)
+	page := h.presses(link, "step", "open", "code", aino.step(id, "code")["code"].(string))
+	key := handedKey.FindStringSubmatch(page)[1]
+	aino.record(leg["contact"])
+	veli := h.desk("veli")
+	list := veli.ask(told{"type": "referrals", "number": r["matter"]}, "referrals")["list"].([]any)
+	if len(list) != 1 || list[0].(told)["id"] != id {
+		t.Fatalf("the number finds %v", list)
+	}
+	if got := veli.step(id, "withdraw", "reason", "p_no_consent"); got["state"] != "withdrawn" || got["ended"] != true {
+		t.Errorf("%v", got)
+	}
+	if left := h.rows(`SELECT letter || note FROM referral`); left != "" {
+		t.Errorf("left: %s", left)
+	}
+	if status, page := h.reads(link, nil); status != http.StatusNotFound || strings.Contains(page, "Sentinel") {
+		t.Errorf("the link: %d", status)
+	}
+	res, err := http.PostForm("http://"+h.addr+link, url.Values{"step": {"acknowledge"}, "key": {key}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusNotFound {
+		t.Errorf("who had opened it: %s", res.Status)
+	}
+	h.pass(15 * 24 * time.Hour)
+	if hops := veli.step(id, "look")["hops"].([]any); hops[0].(told)["state"] != "withdrawn" || hops[1].(told)["state"] != "withdrawn" {
+		t.Errorf("%v", hops)
+	}
+	if left := h.rows(`SELECT kind FROM river.river_job WHERE state <> 'completed'`); left != "" {
+		t.Errorf("mail is still to go: %s", left)
 	}
 }
 

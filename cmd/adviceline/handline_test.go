@@ -205,6 +205,13 @@ func (s *sock) hands(contact any, receivers ...string) (id, word string) {
 	}
 	r := s.ask(open, "referral")
 	id, word = r["id"].(string), r["word"].(string)
+	s.sends(id, receivers...)
+	return id, word
+}
+
+// sends goes on with a referral that is open until it is sent.
+func (s *sock) sends(id string, receivers ...string) {
+	s.Helper()
 	var answers []told
 	for _, receiver := range receivers {
 		answers = append(answers, told{"item": "share_service", "receiver": receiver, "state": "given", "by": "person"})
@@ -212,7 +219,6 @@ func (s *sock) hands(contact any, receivers ...string) (id, word string) {
 	s.step(id, "consent", "answers", answers)
 	s.step(id, "write", "letter", letterText, "safe", told{"way": "text", "hours": "evening", "say": "nothing", "voice": "no", "watched": "yes"})
 	s.step(id, "send")
-	return id, word
 }
 
 var handedKey = regexp.MustCompile(`name="key" value="(\w+)"`)
