@@ -14,6 +14,7 @@ type sayFrame struct {
 	Contact string `json:"contact"`
 	CID     string `json:"cid"`
 	Text    string `json:"text"`
+	Marked  bool   `json:"marked"` // it stays on the contact's screen after the end
 }
 
 // typingFrame tells the contact that its adviser writes.
@@ -52,11 +53,12 @@ type messageFrame struct {
 	From    helpline.Side `json:"from"`
 	Text    string        `json:"text"`
 	At      string        `json:"at"`
+	Marked  bool          `json:"marked,omitempty"`
 }
 
 // messageOf reveals a text: frames go to the two people of a conversation alone.
 func messageOf(m helpline.Message) messageFrame {
-	return messageFrame{Seq: m.Seq, CID: m.CID, From: m.From, Text: m.Text.Reveal(), At: instant(m.At)}
+	return messageFrame{Seq: m.Seq, CID: m.CID, From: m.From, Text: m.Text.Reveal(), At: instant(m.At), Marked: m.Marked}
 }
 
 // say answers "said". Errors: helpline.ErrInvalid (empty or over helpline.MaxText), ErrNotFound
@@ -72,7 +74,7 @@ func say(ctx context.Context, c *console, f sayFrame) (any, error) {
 	if !c.inOrder(f) {
 		return nil, said{cid: f.CID, error: helpline.ErrTooMany}
 	}
-	seq, err := c.hub.Line.SayAsAdviser(ctx, c.seat(), f.Contact, key, f.CID, helpline.NewText(f.Text))
+	seq, err := c.hub.Line.SayAsAdviser(ctx, c.seat(), f.Contact, key, f.CID, helpline.NewText(f.Text), f.Marked)
 	c.fared(&f, err)
 	if err != nil {
 		return nil, said{cid: f.CID, error: err}

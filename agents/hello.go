@@ -45,6 +45,7 @@ type welcomeFrame struct {
 	Danger   []alarmFrame     `json:"danger"`
 	List     []colleague      `json:"list"`
 	Stream   string           `json:"stream,omitempty"` // with what this page posts
+	Marks    bool             `json:"marks,omitempty"`  // this node knows say with marked
 }
 
 // reconnectFrame asks the console to close and come back.
@@ -156,7 +157,7 @@ func (c *console) welcome(f helloFrame, w helpline.Welcome, list []colleague, st
 		Type: "welcome", Ref: f.Ref, V: socket.Version, Duty: w.Duty.State, Used: w.Duty.Used, Capacity: w.Duty.Capacity,
 		Legs: make([]openedFrame, 0, len(w.Legs)), Offers: make([]offerFrame, 0, len(w.Offers)),
 		Owed: make([]owedForm, 0, len(w.Owed)), External: make([]externalAnswer, 0, len(w.External)), Parked: make([]parkedLeg, 0, len(w.Parked)),
-		Danger: make([]alarmFrame, 0, len(w.Danger)), List: list, Stream: stream,
+		Danger: make([]alarmFrame, 0, len(w.Danger)), List: list, Stream: stream, Marks: true,
 	}
 	shown := make(map[string]bool, len(w.Offers))
 	for _, o := range w.Legs {

@@ -102,6 +102,8 @@ type Message struct {
 	From Side
 	Text Text
 	At   time.Time
+	// Marked: its adviser wants it to stay on the contact's screen after the end.
+	Marked bool
 }
 
 // Timing holds the durations of routing.md ("Defaults"); settings carry the same names.

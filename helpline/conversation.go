@@ -3,6 +3,7 @@ package helpline
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -113,13 +114,21 @@ func (l *Line) SayAsContact(ctx context.Context, s Seat, cid string, text Text) 
 	return l.say(ctx, s.Key, Saying{Contact: s.Contact, From: FromContact, Version: s.Version, CID: cid, Got: s.Got}, text)
 }
 
-// SayAsAdviser is the same for the adviser who owns the leg now; key is the leg's wrapped key.
-func (l *Line) SayAsAdviser(ctx context.Context, c Console, contact, key, cid string, text Text) (int64, error) {
+// SayAsAdviser is the same for the adviser who owns the leg now; key is the leg's wrapped key. What is marked stays on
+// the contact's screen after the end.
+func (l *Line) SayAsAdviser(ctx context.Context, c Console, contact, key, cid string, text Text, marked bool) (int64, error) {
+	text.s = strings.TrimLeft(text.s, mark)
+	if marked && text.s != "" {
+		text.s = mark + text.s
+	}
 	return l.say(ctx, key, Saying{Contact: contact, From: FromAdviser, Console: c, CID: cid}, text)
 }
 
+// mark begins what an adviser marked. It is sealed with the text: what is worth keeping tells of what was said.
+const mark = "\x01"
+
 func (l *Line) say(ctx context.Context, key string, s Saying, text Text) (int64, error) {
-	if n := utf8.RuneCountInString(text.s); n == 0 || n > MaxText {
+	if n := utf8.RuneCountInString(strings.TrimPrefix(text.s, mark)); n == 0 || n > MaxText {
 		return 0, ErrInvalid
 	}
 	sealed, err := l.Seal.Seal(key, s.Contact, messageField(s.From, s.CID), 0, []byte(text.s))
@@ -150,7 +159,11 @@ func (l *Line) OpenMessage(ctx context.Context, contact, key string, m SealedMes
 		out.From = FromSystem
 		return out
 	}
-	out.Text = NewText(string(plain))
+	text := string(plain)
+	if m.From == FromAdviser {
+		text, out.Marked = strings.CutPrefix(text, mark)
+	}
+	out.Text = NewText(text)
 	return out
 }
 

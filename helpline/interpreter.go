@@ -43,7 +43,7 @@ func (l *Line) greet(ctx context.Context, c Console, o *Opened) {
 		}
 	}
 	text := NewText(l.FirstLine(o.Language, o.SecondLanguage, o.PageLanguage))
-	seq, err := l.SayAsAdviser(ctx, c, o.Contact, o.Key, cid, text)
+	seq, err := l.SayAsAdviser(ctx, c, o.Contact, o.Key, cid, text, false)
 	if err != nil {
 		l.Log.WarnContext(ctx, "first line not said", "error", err)
 		return

@@ -75,6 +75,8 @@ type (
 		From helpline.Side `json:"from"`
 		Text string        `json:"text"`
 		At   string        `json:"at"`
+		// Marked: the adviser wants it to stay on the screen after the end.
+		Marked bool `json:"marked,omitempty"`
 	}
 	interpreterFrame struct {
 		Type  string `json:"type"`

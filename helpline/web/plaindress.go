@@ -19,6 +19,7 @@ type PlainData struct {
 	Times                 []string // when a call was asked for
 	Say                   string   // the frame to write in, a whole document
 	From, Who, Text, At   string   // one message
+	Marked                bool     // of a message: it stays on the screen after the end
 	Checks                bool     // what is written is looked at before it is sent: somebody at work writes
 	Asks                  bool     // the text was not sent: masked or as it is
 	Renew                 bool     // the chat goes on, on a page opened again
@@ -35,6 +36,7 @@ type plainDress struct {
 	over    bool            // the last words are said
 	shown   map[string]bool // own lines, by cid: a form that is sent twice shows once
 	place   string          // the words told last of the place in the line
+	marked  bool            // a message stays on the screen after the end
 }
 
 // Head, Open, Ping, Deaf: a page that our frame is in, with nothing to answer pings.
@@ -69,6 +71,7 @@ type plainFrame struct {
 	Listen string             `json:"listener"`
 	In     int64              `json:"in_ms"`
 	Kept   bool               `json:"place_kept"`
+	Marked bool               `json:"marked"`
 	helpline.Position
 }
 
@@ -169,7 +172,8 @@ func (d *plainDress) message(f plainFrame) []byte {
 		d.shown[f.CID] = true
 	}
 	v := d.view
-	v.Plain.From, v.Plain.Text, v.Plain.Who = f.From, v.hidden(f.Text), v.say("x.from_system", nil)
+	d.marked = d.marked || f.Marked
+	v.Plain.Marked, v.Plain.From, v.Plain.Text, v.Plain.Who = f.Marked, f.From, v.hidden(f.Text), v.say("x.from_system", nil)
 	switch {
 	case f.From == string(helpline.FromSystem) && f.Text == "":
 		v.Plain.Text = v.say("x.lines_gone", nil)
@@ -177,7 +181,7 @@ func (d *plainDress) message(f plainFrame) []byte {
 		v.Plain.Who = v.say("c.from_"+f.From, nil)
 	}
 	if at, err := time.Parse(instantLayout, f.At); err == nil {
-		v.Plain.At = at.In(lineZone).Format("15:04")
+		v.Plain.At = at.In(lineZone).Format(v.clock())
 	}
 	return filled(d.render("plain-message", v))
 }
@@ -192,11 +196,14 @@ func (d *plainDress) event(words string) []byte {
 func (d *plainDress) end(id string) []byte {
 	d.over = true
 	v := d.view
-	kept := v.say("c.ended_again", nil)
-	if v.Plain.Work {
-		kept = v.say("c.ended_kept", nil)
+	kept := "c.ended_again"
+	switch {
+	case v.Plain.Work:
+		kept = "c.ended_kept"
+	case d.marked:
+		kept = "c.ended_marked"
 	}
-	v.Plain.Words = v.say(id, nil) + " " + kept
+	v.Plain.Words = v.say(id, nil) + " " + v.say(kept, nil)
 	return d.render("plain-over", v)
 }
 

@@ -221,7 +221,7 @@ func (s *seat) message(m helpline.Message, past bool) {
 
 func (s *seat) write(m helpline.Message) {
 	s.send(messageFrame{
-		Type: "message", Seq: m.Seq, CID: m.CID, From: m.From, Text: m.Text.Reveal(), At: instant(m.At),
+		Type: "message", Seq: m.Seq, CID: m.CID, From: m.From, Text: m.Text.Reveal(), At: instant(m.At), Marked: m.Marked,
 	})
 }
 

@@ -38,7 +38,7 @@ func (p *Pages) times(lang string, now time.Time) []Slot {
 // slot gives a time in words of the line's own clock.
 func (v view) slot(from, to, now time.Time) Slot {
 	from, to, now = from.In(lineZone), to.In(lineZone), now.In(lineZone)
-	s := Slot{Value: instant(from) + " " + instant(to), Hours: hour(from) + "–" + hour(to)}
+	s := Slot{Value: instant(from) + " " + instant(to), Hours: v.hour(from) + "–" + v.hour(to)}
 	switch from.Format(time.DateOnly) {
 	case now.Format(time.DateOnly):
 		s.Day = v.say("pc.today", nil)
@@ -51,9 +51,17 @@ func (v view) slot(from, to, now time.Time) Slot {
 }
 
 // hour writes a time of day, the minutes where there are any.
-func hour(t time.Time) string {
+func (v view) hour(t time.Time) string {
 	if t.Minute() == 0 {
 		return t.Format("15")
 	}
-	return t.Format("15.04")
+	return t.Format(v.clock())
+}
+
+// clock is the layout of a time of day.
+func (v view) clock() string {
+	if v.Lang == "fi" {
+		return "15.04"
+	}
+	return "15:04"
 }

@@ -28,15 +28,15 @@ export class ChatList {
       this.said(m.cid, m.seq);
       return false;
     }
-    const el = this.line(m.from, m.from === 'system' && !m.text ? say('x.lines_gone') : m.text, m.at);
+    const el = this.line(m.from, m.from === 'system' && !m.text ? say('x.lines_gone') : m.text, m.at, m.marked);
     if (m.cid) this.byCid.set(m.cid, el);
     this.number(el, m.seq);
     return true;
   }
 
-  /** Shows one's own message before the server has it. @param {string} cid @param {string} text */
-  pending(cid, text) {
-    const el = this.line(this.own, text, '');
+  /** Shows one's own message before the server has it. @param {string} cid @param {string} text @param {boolean} [marked] */
+  pending(cid, text, marked) {
+    const el = this.line(this.own, text, '', marked);
     el.classList.add('pending');
     put(el.lastChild, say('x.pending'));
     this.byCid.set(cid, el);
@@ -49,7 +49,7 @@ export class ChatList {
     const el = this.byCid.get(cid);
     if (!el) return;
     el.classList.remove('pending');
-    put(el.lastChild, clock(new Date()));
+    put(el.lastChild, when(new Date(), el.classList.contains('marked')));
     const before = el.getAttribute('data-seq');
     if (before !== String(seq)) this.number(el, seq);
   }
@@ -84,22 +84,23 @@ export class ChatList {
     this.follow(false);
   }
 
-  /** Takes every text off the screen. */
-  clear() {
-    this.box.textContent = '';
+  /** Takes every text off the screen, or all but what an adviser marked. @param {boolean} [marked] @returns {boolean} whether something stays */
+  clear(marked) {
+    Array.from(this.box.children).forEach((el) => { if (!marked || !el.classList.contains('marked')) el.remove(); });
     this.byCid.clear();
     this.bySeq.clear();
+    return this.box.childElementCount > 0;
   }
 
   /** @private */
-  line(from, text, at) {
-    const el = make('div', 'message ' + from, '', 'message');
+  line(from, text, at, marked) {
+    const el = make('div', 'message ' + from + (marked ? ' marked' : ''), '', 'message');
     el.setAttribute('data-from', from);
     el.appendChild(make('span', 'who', this.who(from)));
     const body = make('p', 'said', hidden(text));
     body.dir = 'auto';
     el.appendChild(body);
-    el.appendChild(make('span', 'when', at ? clock(new Date(at)) : ''));
+    el.appendChild(make('span', 'when', at ? when(new Date(at), marked) : ''));
     return el;
   }
 
@@ -127,7 +128,7 @@ export class ChatList {
   }
 }
 
-/** Hour and minute as the page's language writes them. @param {Date} at @returns {string} */
-function clock(at) {
-  return isNaN(at.getTime()) ? '' : at.toLocaleTimeString(document.documentElement.lang, {hour: '2-digit', minute: '2-digit', hour12: false});
+/** Hour and minute as the page's language writes them, and that a line stays. @param {Date} at @param {boolean} marked @returns {string} */
+function when(at, marked) {
+  return isNaN(at.getTime()) ? '' : (marked ? say('x.marked') + ' · ' : '') + at.toLocaleTimeString(document.documentElement.lang, {hour: '2-digit', minute: '2-digit', hour12: false});
 }

@@ -252,7 +252,7 @@ export class Conversation {
     if (this.met && !how) rating(this.token);
     this.token = '';
     clearTimeout(this.lostTimer);
-    if (!this.work) this.chat.clear();
+    const marked = !this.work && this.chat.clear(how !== 'elsewhere');
     this.outbox.forget();
     this.state('ended');
     show(document.getElementById('return'), false);
@@ -262,7 +262,7 @@ export class Conversation {
       show(this.matter.box, false);
       put(document.getElementById('heading'), say('c.head_replaced'));
     }
-    notice([words].concat(this.work ? say('c.ended_kept') : how ? [] : say('c.ended_again')).join(' '));
+    notice([words].concat(this.work ? say('c.ended_kept') : marked ? say('c.ended_marked') : how ? [] : say('c.ended_again')).join(' '));
     document.getElementById('heading').focus();
     if (!this.wire.stopped) this.wire.stop();
   }

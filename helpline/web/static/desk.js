@@ -100,6 +100,7 @@ export class Desk {
   /** @private */
   welcome(f) {
     const mine = (f.legs || []).map((l) => l.contact);
+    this.legs.marks(Boolean(f.marks));
     this.legs.all.forEach((_, contact) => { if (mine.indexOf(contact) < 0) this.lost({contact}); });
     (f.legs || []).forEach((l) => this.opened(l));
     this.offers.replace(f.offers);

@@ -41,6 +41,12 @@ export class Legs {
     return {after, holds};
   }
 
+  /** Whether this node knows marks; one that does not refuses a message that has one. @param {boolean} known */
+  marks(known) {
+    named('mark').disabled = !known;
+    if (!known) this.all.forEach((leg) => leg.outbox.all.concat(leg.outbox.waiting.map((w) => w.frame)).forEach((f) => { delete f.marked; }));
+  }
+
   /** Takes an `opened`: a new leg, or one that we hold after a reconnect. @param {any} f @returns {Leg} */
   open(f) {
     const leg = this.all.get(f.contact) || this.make(f);
@@ -120,7 +126,11 @@ export class Legs {
     const leg = this.chosen;
     if (!leg || leg.state === 'ended' || leg.state === 'left') return false;
     const frame = {type: 'say', ref: uuid(), contact: leg.contact, cid: uuid(), text};
-    leg.chat.pending(frame.cid, text);
+    const mark = named('mark');
+    const marked = mark.checked && !mark.disabled;
+    if (marked) Object.assign(frame, {marked});
+    mark.checked = false;
+    leg.chat.pending(frame.cid, text, marked);
     leg.outbox.add(frame);
     return true;
   }
