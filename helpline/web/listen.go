@@ -201,7 +201,7 @@ func (l *listener) tell(n helpline.Notice) {
 	switch n.Kind {
 	case helpline.NoticeMessage:
 		m := l.hub.steps.Heard(l.conn.Context(), l.contact, n)
-		l.conn.Send(encode(messageFrame{Type: "message", Seq: m.Seq, CID: m.CID, From: m.From, Text: m.Text.Reveal(), At: instant(m.At)}))
+		l.conn.Send(encode(messageFrame{Type: "message", Seq: m.Seq, CID: m.CID, From: m.From, Text: m.Text.Reveal(), At: instant(m.At), Marked: m.Marked}))
 	case helpline.NoticeEnded:
 		l.conn.Send(encode(bareFrame{Type: "ended"}))
 		l.conn.Close(socket.CodeEnded, "ended")
