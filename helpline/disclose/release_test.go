@@ -235,6 +235,7 @@ func TestUtility(t *testing.T) {
 		var shown, all [3]float64
 		for seed := range uint64(5) {
 			counts := synthetic(rand.New(rand.NewPCG(seed, 6)), []Period{"2026"}, x.contacts, x.victims)
+			beside(rand.New(rand.NewPCG(seed, 8)), counts, "2026", x.contacts)
 			pub, err := Release(Request{Period: "2026", Counts: counts})
 			if err != nil {
 				t.Fatal(err)
@@ -247,7 +248,7 @@ func TestUtility(t *testing.T) {
 				all[kindOf(w.Table)]++
 			}
 		}
-		t.Logf("%d contacts, %d possible victims: S %.0f of %.0f, V one-way %.0f of %.0f, V two-way %.0f of %.0f",
+		t.Logf("%d contacts, %d possible victims: S %.0f of %.0f, V and H one-way %.0f of %.0f, two-way %.0f of %.0f",
 			x.contacts, x.victims, shown[0], all[0], shown[1], all[1], shown[2], all[2])
 		if shown[0] < x.wantS*all[0] || shown[1] < x.wantV*all[1] || shown[2] < x.most*all[2] {
 			t.Errorf("too little is shown")
