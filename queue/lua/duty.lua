@@ -14,11 +14,10 @@ if state ~= '' then
   new[n + 1], new[n + 2], new[n + 3], new[n + 4] = 'duty', state, 'reason', ARGV[7]
   a.duty, a.reason = state, ARGV[7]
 end
-local serves = serving(a)
-local later = serves and num(a.shy) <= now and not callsWait() -- exclusions and calls ask who serves
+local later = serving(a) and num(a.shy) <= now and not callsWait() -- exclusions and calls ask who serves
 if new[1] and not later then call('HSET', names[a], unpack(new)) end
 if state == 'paused' and ARGV[7] == 'debrief' then shift.count('debrief') end
-if serves then
+if serving(a) then
   refresh(aid, a, later and new)
   feed(aid, a, later and new)
 end

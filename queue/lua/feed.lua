@@ -123,10 +123,10 @@ end
 -- new: fields and values of the adviser that are to be written yet, while no call waits; their order is made at the
 -- end in any case.
 local function feed(aid, a, new)
-  local fed, left, list, best, calls = {}, {}, nil, nil, not new and nil
+  local fed, left, list, best, calls = {}, {}, nil, nil, not new
   local room = not held and free(a) and num(a.capacity) - num(a.used) or 0
   while room > 0 do
-    if calls ~= false then calls = next(classes()) and callsWait() or false end -- no call comes while one is fed
+    calls = calls and next(classes()) and callsWait() -- no call comes while one is fed
     if calls and num(a.used) > 0 then keep(aid, a) end
     -- Calls, and who is kept free for them, are looked at anew.
     if calls or not best then list = heads(aid, a) else advance(list, best, aid, a) end

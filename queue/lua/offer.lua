@@ -18,8 +18,7 @@ local function offerid(id, epoch)
 end
 -- new and clock are the hash and the timers of a contact that is not written yet (enqueue.lua).
 local function offer(id, c, aid, a, why, state, reason, later)
-  local rings = isCall(c)
-  local epoch, expires, w = int(num(c.epoch) + 1), int(now + (rings and @offercall or @offer)), rings and num(a.capacity) or 1
+  local epoch, expires, w = int(num(c.epoch) + 1), int(now + (isCall(c) and @offercall or @offer)), weight(c, a)
   local one, key = offerid(id, epoch), names[c]
   c.state, c.epoch, c.offer, c.offered, c.expires = state or 'offered', epoch, one, aid, expires
   if c.new then
