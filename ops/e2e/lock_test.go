@@ -62,15 +62,22 @@ func TestLockedScreenStillRings(t *testing.T) {
 	twelveHours(k, h, c, password)
 }
 
+// supervising signs Saara in at the board.
+func supervising(t *testing.T, h *house) *keys {
+	t.Helper()
+	k := &keys{tab: visit(browser(t), t, "Saara", h.origin()+"/board")}
+	k.write("name", "Saara")
+	k.write("password", h.supervisor("Saara", "en"))
+	k.click("sign-in")
+	return k
+}
+
 // TestLockedBoardShowsNothing: a locked board shows nothing of the line and asks the server for nothing; its PIN opens it,
 // and it shows what came meanwhile. Who listens in stops by locking.
 func TestLockedBoardShowsNothing(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
-	k := &keys{tab: visit(browser(t), t, "Saara", h.origin()+"/board")}
-	k.write("name", "Saara")
-	k.write("password", h.supervisor("Saara", "en"))
-	k.click("sign-in")
+	k := supervising(t, h)
 	waits := func(n int) {
 		t.Helper()
 		k.until("shows who waits", fmt.Sprintf(`document.getElementById("contacts").offsetParent && document.querySelectorAll('[data-test="why"]').length === %d`, n))
@@ -101,10 +108,7 @@ func TestLockedBoardShowsNothing(t *testing.T) {
 func TestLockedWorkShowsNothing(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
-	k := &keys{tab: visit(browser(t), t, "Saara", h.origin()+"/board")}
-	k.write("name", "Saara")
-	k.write("password", h.supervisor("Saara", "en"))
-	k.click("sign-in")
+	k := supervising(t, h)
 	k.click("to-work")
 	shown := func() {
 		t.Helper()
