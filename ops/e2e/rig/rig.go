@@ -8,10 +8,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	mathrand "math/rand/v2"
 	"net"
 	"os/exec"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -86,23 +88,29 @@ func (o *Output) Bytes() []byte {
 	return bytes.Clone(o.buf.Bytes())
 }
 
-// FreePorts finds free addresses on loopback. They are all held until the last one is known.
+// Ports of ours lie below those that the kernel gives away to whoever connects or asks for any (32768 and up): between the
+// look and the listening nobody else is given one of them. The run begins anywhere, as another run may be on the machine.
+const firstPort, ports = 12000, 20000
+
+var nextPort atomic.Uint32
+
+func init() { nextPort.Store(mathrand.Uint32N(ports)) } // #nosec G404 -- where to begin is no secret
+
+// FreePorts finds free addresses on loopback, none of them found before by this process.
 func FreePorts(n int) (out []string, err error) {
-	var held []net.Listener
-	defer func() {
-		for _, l := range held {
-			if closed := l.Close(); closed != nil && !errors.Is(closed, net.ErrClosed) {
-				err = errors.Join(err, closed)
-			}
+	for tried := 0; len(out) < n; tried++ {
+		if tried == ports {
+			return nil, errors.New("find a free port: all are taken")
 		}
-	}()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // at once
+		at := fmt.Sprintf("127.0.0.1:%d", firstPort+nextPort.Add(1)%ports)
+		l, err := net.Listen("tcp", at) //nolint:noctx // at once
 		if err != nil {
-			return nil, fmt.Errorf("find a free port: %w", err)
+			continue
 		}
-		held = append(held, l)
-		out = append(out, l.Addr().String())
+		if err := l.Close(); err != nil {
+			return nil, fmt.Errorf("leave a free port: %w", err)
+		}
+		out = append(out, at)
 	}
 	return out, nil
 }
