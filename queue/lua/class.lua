@@ -15,6 +15,7 @@ end
 
 -- A language that no account serves is anybody's, with an interpreter.
 local function group(language, skill)
+  served = served or {}
   if served[language] == nil then
     served[language] = call('SISMEMBER', SERVED, language) == 1 or call('EXISTS', SERVED) == 0
   end
@@ -42,11 +43,19 @@ local function class(c) return c.group .. '|' .. c.lane .. (isCall(c) and '|call
 local function groups(a) return gmatch(a.groups or '', '[^,]+') end
 local function weight(c, a) return isCall(c) and num(a.capacity) or 1 end
 
+-- What the name of a class says, and the key of its queue, for at most 500 of them.
+local function kind(k)
+  local g, lane, alone = match(k, '^([^|]*)|([^|]*)(.*)$')
+  if kinded == 500 then kinds, kinded = {}, 0 end
+  local n = {class = k, group = g, lane = lane, alone = alone ~= '', queue = P .. ':w:' .. k}
+  kinds[k], kinded = n, kinded + 1
+  return n
+end
 local function classes()
   if not counts then
     counts = {}
     local flat = call('HGETALL', CLASSES)
-    for i = 1, #flat, 2 do counts[flat[i]] = tonumber(flat[i + 1]) end
+    for i = 1, #flat, 2 do counts[flat[i]] = flat[i + 1] + 0 end
   end
   return counts
 end
@@ -68,21 +77,26 @@ local function duty(a)
 end
 -- The same as JSON.
 local function dutytext(a)
-  local state = a.duty or 'off'
-  if state == 'ready' and a.audible ~= '1' then state = 'paused' end
-  return '{"state":"' .. (a.up == '1' and state or 'lost') .. '","reason":"' .. (a.reason or '')
-    .. (a.audible == '1' and '","audible":true,"used":' or '","audible":false,"used":') .. (a.used or '0')
-    .. ',"capacity":' .. (a.capacity or '0') .. ',"until":' .. (num(a.cool) > now and a.cool or '0') .. '}'
+  local state, audible, cool = a.duty or 'off', a.audible == '1', a.cool
+  if a.up ~= '1' then state = 'lost' elseif state == 'ready' and not audible then state = 'paused' end
+  return '{"state":"' .. state .. '","reason":"' .. (a.reason or '')
+    .. (audible and '","audible":true,"used":' or '","audible":false,"used":') .. (a.used or '0')
+    .. ',"capacity":' .. (a.capacity or '0') .. ',"until":' .. (cool and cool ~= '0' and num(cool) > now and cool or '0') .. '}'
 end
 local function serving(a) return a.up == '1' and a.duty == 'ready' and a.audible == '1' end
-local function free(a) return serving(a) and num(a.used) < num(a.capacity) and num(a.cool) <= now end
+local function room(a) -- how many places are free to be offered for
+  local cool = a.cool
+  if not serving(a) or cool and cool ~= '0' and num(cool) > now then return 0 end
+  return num(a.capacity) - num(a.used)
+end
+local function free(a) return room(a) > 0 end
 
 -- The order of choice as one score: free before cooling before full, then used, languages and skills,
 -- and the instant of the last assignment; 53 bits hold it until the year 2039.
 local function score(a)
-  local used, flex = num(a.used), num(a.flex)
-  local s = used >= num(a.capacity) and FULL or num(a.cool) > now and BUSY or 0
-  return s + (used > 15 and 15 or used) * LOAD + (flex > 63 and 63 or flex) * FLEX + num(a.idle)
+  local used, flex, cool, s = (a.used or 0) + 0, (a.flex or 0) + 0, a.cool, 0
+  if used >= (a.capacity or 0) + 0 then s = FULL elseif cool and cool ~= '0' and num(cool) > now then s = BUSY end
+  return s + (used > 15 and 15 or used) * LOAD + (flex > 63 and 63 or flex) * FLEX + (a.idle or 0)
 end
 
 local function ordered(aid, a)
@@ -154,13 +168,18 @@ end
 local function callsWait()
   if num(meta[7]) > 0 then return true end
   for k in pairs(classes()) do
-    if cut(k, -5) == '|call' then return true end
+    if (kinds[k] or kind(k)).alone then return true end
   end
 end
 
+-- Whoever is free for others again is fed at the end of the step.
+local function unkept(who)
+  if unreserved then unreserved[#unreserved + 1] = who else unreserved = {who} end
+end
 local function unreserve(id, c)
-  if (c.reserved or '') == '' then return end
-  unreserved[#unreserved + 1] = c.reserved
+  local who = c.reserved
+  if not who or who == '' then return end
+  unkept(who)
   call('HDEL', P .. ':reserved', id)
   putc(id, c, 'reserved', '')
 end
@@ -190,12 +209,9 @@ local function enclass(id, c, manned)
   if not manned then page.arm(c.group, num(c.arrival) + @pageafter) end
   alarm(id, c, 'waiting')
 end
--- left takes note of how many left which class, for whoever counts them once for all; k and key are its class.
-local function unclass(id, c, left, k, key)
-  k = k or class(c)
-  if call('ZREM', key or P .. ':w:' .. k, id) == 0 then return end
-  if left then
-    left[k], counts[k] = (left[k] or 0) - 1, num(counts[k]) > 1 and counts[k] - 1 or nil
-  else count(k, -1) end
+local function unclass(id, c)
+  local k = class(c)
+  if call('ZREM', P .. ':w:' .. k, id) == 0 then return end
+  count(k, -1)
   unreserve(id, c)
 end

@@ -19,9 +19,11 @@ if a.up == '1' then
 end
 local lost = a.up ~= '1'
 local list, flex = grouped(ARGV[6], ARGV[9])
-puta(aid, a, 'conn', conn, 'node', NODE, 'up', '1', 'alias', ARGV[5], 'languages', ARGV[6], 'capacity', ARGV[7],
-  'duty', a.duty or 'off', 'used', num(a.used), 'idle', num(a.idle) > 0 and a.idle or now, 'audible', '0', 'socket', ARGV[8],
-  'groups', list, 'flex', flex, 'misses', 0, 'ticket', ticket > 0 and ticket or num(a.ticket))
+-- What an offer reads and writes stands first: Redis looks for a field from the front.
+puta(aid, a, 'used', num(a.used), 'idle', num(a.idle) > 0 and a.idle or now, 'duty', a.duty or 'off', 'reason', a.reason or '',
+  'serving', a.serving or '0', 'audible', '0', 'capacity', ARGV[7], 'conn', conn, 'node', NODE, 'up', '1', 'groups', list, 'flex', flex,
+  'cool', a.cool or '0', 'shy', a.shy or '0', 'alias', ARGV[5], 'languages', ARGV[6], 'socket', ARGV[8], 'misses', 0,
+  'ticket', ticket > 0 and ticket or num(a.ticket))
 call('SADD', P .. ':consoles', aid)
 hold('a|' .. aid .. '|' .. conn)
 untimer('lost|' .. aid)

@@ -4,20 +4,21 @@
 -- ARGV: 4 adviser, 5 console epoch, 6 state, 7 reason, 8 audible, 9 confirmed, 10 the telephone call that
 -- on_phone opens. Reply: duty.
 local aid, state = ARGV[4], ARGV[6]
-local a = (state == 'ready' or state == '') and chosen(aid, true) or adviser(aid)
+local a = (state == 'ready' or state == '') and readied(aid) or adviser(aid)
 if a.conn ~= ARGV[5] then return unseated(a, ARGV[5]) end
 if (state == 'paused' or state == 'off') and ARGV[9] ~= '1' and last(a) then return {14} end
-local new = {}
-if ARGV[8] == '1' then new[1], new[2], a.audible = 'audible', '1', '1' end
-if state ~= '' then
-  local n = #new
-  new[n + 1], new[n + 2], new[n + 3], new[n + 4] = 'duty', state, 'reason', ARGV[7]
+local heard, new = ARGV[8] == '1', nil
+if heard then a.audible = '1' end
+if state == '' then new = heard and {'audible', '1'} or {}
+else
   a.duty, a.reason = state, ARGV[7]
+  new = {'duty', state, 'reason', ARGV[7], heard and 'audible' or nil, heard and '1' or nil, nil, nil}
 end
-local later = serving(a) and num(a.shy) <= now and not callsWait() -- exclusions and calls ask who serves
+local serves = serving(a)
+local later = serves and num(a.shy) <= now and not callsWait() -- exclusions and calls ask who serves
 if new[1] and not later then call('HSET', names[a], unpack(new)) end
 if state == 'paused' and ARGV[7] == 'debrief' then shift.count('debrief') end
-if serving(a) then
+if serves then
   refresh(aid, a, later and new)
   feed(aid, a, later and new)
 end

@@ -20,14 +20,15 @@ end
 if not version then return {9} end
 local g, versions = group(ARGV[8], ARGV[11]), int(version)
 local c = {state = 'waiting', print = ARGV[5], key = ARGV[6], channel = ARGV[7], language = ARGV[8], intake = ARGV[9], lane = ARGV[10],
-  arrival = nows, gone = nows, version = versions, number = ARGV[12 + version], epoch = '0', group = g, offer = nil, offered = nil,
-  expires = nil, skill = nil}
+  arrival = nows, version = versions, number = ARGV[12 + version], epoch = '0', group = g, plain = true, offer = nil,
+  offered = nil, expires = nil, skill = nil}
 contacts[id], names[c] = c, key
 if ARGV[11] ~= '' then write(c, 'skill', ARGV[11]) end
 if ARGV[12] ~= '0' then write(c, 'overdue', ARGV[12]) end
 -- Who is offered at once is written with the offer, else at the end: nothing in between reads it from Redis.
-c.new = {'print', ARGV[5], 'key', ARGV[6], 'channel', ARGV[7], 'language', ARGV[8], 'intake', ARGV[9], 'lane', ARGV[10],
-  'arrival', nows, 'gone', nows, 'version', versions, 'number', c.number, 'group', g}
+-- What an offer reads stands first: Redis looks for a field from the front.
+c.new = {'language', ARGV[8], 'version', versions, 'intake', ARGV[9], 'key', ARGV[6], 'channel', ARGV[7], 'lane', ARGV[10],
+  'arrival', nows, 'group', g, 'number', c.number, 'print', ARGV[5]}
 c.clock = {int(now + (ARGV[10] == 'danger' and @awaydanger or @away)), 'away|' .. id, int(now + @textidle - @texttold), 'life|' .. id}
 event('enqueued', id, c)
 wait(id, c)

@@ -1,14 +1,14 @@
 -- Who is offered to an adviser whose slot is free.
 -- The first of a class that this adviser may have: at most eight who exclude them are passed over. Where there are
 -- none to be passed over, also the list of those who come next, as many as the adviser has room for.
-local function head(k, key, aid, a, mine)
+local function head(k, key, aid, a, places, mine)
   if mine then
     local c = contact(mine)
     if c.state == 'waiting' and class(c) == k and not excluded(c)[aid] then return mine, c.arrival end
     return
   end
   local shy = num(a.shy) > now
-  local list = call('ZRANGE', key, '0', shy and '8' or int(math.min(num(a.capacity) - num(a.used), 8) - 1), 'WITHSCORES')
+  local list = call('ZRANGE', key, '0', (shy or places > 8) and '8' or int(places - 1), 'WITHSCORES')
   for i = 1, #list, 2 do
     if not shy or not excluded(contact(list[i]))[aid] then return list[i], list[i + 1], not shy and list end
   end
@@ -20,50 +20,45 @@ local function overdue(k, id, at)
   end
   return @overdue > 0 and now - at >= @overdue
 end
--- What the name of a class says, and its key, for at most 500 of them.
-local function named(k)
-  local n = kinds[k]
-  if n then return n[1], n[2], n[3], n[4] end
-  local g, lane, alone = match(k, '^([^|]*)|([^|]*)(.*)$')
-  if kinded == 500 then kinds, kinded = {}, 0 end
-  kinds[k], kinded = {g, lane, alone ~= '', P .. ':w:' .. k}, kinded + 1
-  return g, lane, alone ~= '', P .. ':w:' .. k
-end
--- Who is the head of a class, and what the rule looks at.
+-- Who is the head of a class, and what the rule compares where there are several.
 local function lead(h, id, at)
-  h.id, h.arrival = id, at
-  at = at + 0
-  h.at, h.late = at, not h.danger and overdue(h.class, id, at)
-  h.p, h.key = CREDIT[h.lane] + SLOPE[h.lane] * (now - at), at - (h.danger and CREDIT[h.lane] or 0)
+  h.id, h.arrival, h.p = id, at, nil
   h.seen = '{"class":"' .. h.class .. '","wait_ms":' .. int(now - at) .. '}'
   return h
 end
+local function weigh(h)
+  local at, lane = h.arrival + 0, h.lane
+  h.at, h.danger = at, lane == 'danger'
+  h.late = not h.danger and overdue(h.class, h.id, at)
+  h.p, h.key = CREDIT[lane] + SLOPE[lane] * (now - at), at - (h.danger and CREDIT[lane] or 0)
+end
 -- Every head of a class that this adviser serves.
-local function heads(aid, a)
+local function heads(aid, a, places, calls)
   local list = {}
   if not next(classes()) then return list end
-  local mine, served = callsWait() and reservations()[aid], ',' .. (a.groups or '') .. ','
+  local mine, served = calls and reservations()[aid], shelf(a.groups or '')
   for k in pairs(counts) do
-    local g, lane, alone, queue = named(k)
-    local may = (not alone or num(a.used) == 0) and (alone or not mine or lane ~= 'ordinary')
-    if may and find(served, ',' .. g .. ',', 1, true) then
-      local id, at, more = head(k, queue, aid, a, alone and mine)
+    local n = kinds[k] or kind(k)
+    local alone = n.alone
+    local may = (not alone or num(a.used) == 0) and (alone or not mine or n.lane ~= 'ordinary')
+    if may and served[n.group] then
+      local id, at, more = head(k, n.queue, aid, a, places, alone and mine)
       if id then
-        list[#list + 1] = lead({class = k, group = g, lane = lane, alone = alone, danger = lane == 'danger', queue = queue, more = more, n = 1,
-          id = nil, arrival = nil, at = nil, late = nil, p = nil, key = nil, seen = nil}, id, at)
+        n.more, n.n = more, 1
+        list[#list + 1] = lead(n, id, at)
       end
     end
   end
   return list
 end
 -- The head of a class was offered: who stands behind it, while nothing else can have changed who may be offered.
-local function advance(list, h, aid, a)
+local function advance(list, h, aid, a, places, left)
   local n, id, at = h.n + 2, nil, nil
   h.n = n
   if h.more then id, at = h.more[n], h.more[n + 1] end
-  if not id and counts[h.class] then
+  if not id and (counts[h.class] or 0) + (left[h.class] or 0) > 0 then
     h.n = 1
-    id, at, h.more = head(h.class, h.queue, aid, a)
+    id, at, h.more = head(h.class, h.queue, aid, a, places)
   end
   if id then return lead(h, id, at) end
   for i = 1, #list do
@@ -104,16 +99,23 @@ end
 local function brief(h)
   local key = CONTACT .. h.id
   local v = call('HMGET', key, 'language', 'epoch', 'version', 'intake', 'key')
-  local was = v[2] ~= '0' and call('HMGET', key, 'accepted', 'offerweight') or {}
-  local c = {state = 'waiting', channel = 'chat', group = h.group, lane = h.lane, arrival = h.arrival, language = v[1], epoch = v[2],
-    version = v[3], intake = v[4], key = v[5], accepted = was[1], offerweight = was[2], offer = nil, offered = nil, expires = nil}
+  local c, epoch = waiter, v[2]
+  c.lane, c.arrival, c.language, c.epoch, c.version, c.intake, c.key = h.lane, h.arrival, v[1], epoch, v[3], v[4], v[5]
+  if epoch == '0' then c.accepted, c.offerweight, c.plain = nil, nil, true
+  else
+    local was = call('HMGET', key, 'accepted', 'offerweight')
+    c.accepted, c.offerweight, c.plain = was[1], was[2], not was[1]
+  end
   names[c] = key
   return c
 end
 -- The head that comes before all others, and what was seen of each.
 local function first(list)
   local best, late, seen = list[1], false, {}
-  for _, h in each(list) do late = late or h.late end
+  for _, h in each(list) do
+    if not h.p then weigh(h) end
+    late = late or h.late
+  end
   for i, h in each(list) do
     if before(h, best, late) then best = h end
     seen[i] = h.seen
@@ -123,27 +125,31 @@ end
 -- new: fields and values of the adviser that are to be written yet, while no call waits; their order is made at the
 -- end in any case.
 local function feed(aid, a, new)
-  local fed, left, list, best, calls = {}, {}, nil, nil, not new
-  local room = not held and free(a) and num(a.capacity) - num(a.used) or 0
-  while room > 0 do
+  local fed, left, list, best, calls = {nil, nil, nil, nil}, {}, nil, nil, not new
+  local capacity, places = num(a.capacity), held and 0 or room(a)
+  while places > 0 do
     calls = calls and next(classes()) and callsWait() -- no call comes while one is fed
     if calls and num(a.used) > 0 then keep(aid, a) end
     -- Calls, and who is kept free for them, are looked at anew.
-    if calls or not best then list = heads(aid, a) else advance(list, best, aid, a) end
+    if calls or not best then list = heads(aid, a, places, calls) else advance(list, best, aid, a, places, left) end
     best = list[1]
     if not best then break end
     local seen = best.seen
     if list[2] then best, seen = first(list) end
-    local id = best.id
-    local c = contacts[id] or not best.alone and brief(best) or contact(id)
-    unclass(id, c, left, best.class, best.queue)
+    local id, k, alone = best.id, best.class, best.alone
+    local c = contacts[id] or not alone and brief(best) or contact(id)
+    if call('ZREM', best.queue, id) == 1 then
+      left[k] = (left[k] or 0) - 1
+      unreserve(id, c)
+    end
     offer(id, c, aid, a, '{"rule":"slot","heads":[' .. seen .. ']}', nil, nil, fed)
-    room = num(a.capacity) - num(a.used)
+    places = places - (alone and capacity or 1)
   end
   if fed[1] then -- once for all: nothing above asks for them
     for k, n in pairs(left) do count(k, n) end
-    call('HSET', names[a], 'used', a.used, 'idle', nows, unpack(new or {}))
-    for i = 1, #fed, 500 do call('SADD', P .. ':offers:' .. aid, unpack(fed, i, math.min(i + 499, #fed))) end
+    if new then call('HSET', names[a], 'used', a.used, 'idle', nows, unpack(new)) else call('HSET', names[a], 'used', a.used, 'idle', nows) end
+    local n, key = #fed, P .. ':offers:' .. aid
+    for i = 1, n, 500 do call('SADD', key, unpack(fed, i, i + 499 < n and i + 499 or n)) end
   elseif new and new[1] then call('HSET', names[a], unpack(new)) end
   if fed[1] or new then ordered(aid, a) end
 end
@@ -179,7 +185,7 @@ local function rematch(aid, a)
   if c then seek(left, c) end
 end
 settle = function()
-  while #unreserved > 0 do
+  while unreserved and unreserved[1] do
     local who = table.remove(unreserved, 1)
     feed(who, adviser(who))
   end

@@ -138,7 +138,7 @@ end
 local function unown(id, c, reason)
   unlisten(id, c)
   local aid = c.owner
-  if c.state == 'transferring' then unreserved[#unreserved + 1] = (withdraw(id, c, 'revoked', 'adviser_lost')) end
+  if c.state == 'transferring' then unkept((withdraw(id, c, 'revoked', 'adviser_lost'))) end
   call('SREM', P .. ':legs:' .. aid, id)
   untimer('quiet|' .. id)
   release(aid, adviser(aid), c.weight)

@@ -18,19 +18,26 @@ local function offerid(id, epoch)
 end
 -- new and clock are the hash and the timers of a contact that is not written yet (enqueue.lua).
 local function offer(id, c, aid, a, why, state, reason, later)
-  local epoch, expires, w = int(num(c.epoch) + 1), int(now + (isCall(c) and @offercall or @offer)), weight(c, a)
+  local epoch, w, expires, new = int((c.epoch or 0) + 1), 1, nil, c.new
+  if c.channel == 'callback' then
+    w, expires = num(a.capacity), int(now + @offercall)
+  else
+    soon = soon or int(now + @offer)
+    expires = soon
+  end
   local one, key = offerid(id, epoch), names[c]
-  c.state, c.epoch, c.offer, c.offered, c.expires = state or 'offered', epoch, one, aid, expires
-  if c.new then
-    call('HSET', key, 'state', c.state, 'epoch', epoch, 'offer', one, 'offered', aid, 'expires', expires, unpack(c.new))
+  state = state or 'offered'
+  c.state, c.epoch, c.offer, c.offered, c.expires = state, epoch, one, aid, expires
+  if new then
+    call('HSET', key, 'state', state, 'epoch', epoch, 'offer', one, 'offered', aid, 'expires', expires, unpack(new))
     call('ZADD', TIMERS, expires, 'offer|' .. id, unpack(c.clock))
     c.new = nil
   else
-    call('HSET', key, 'state', c.state, 'epoch', epoch, 'offer', one, 'offered', aid, 'expires', expires)
+    call('HSET', key, 'state', state, 'epoch', epoch, 'offer', one, 'offered', aid, 'expires', expires)
     call('ZADD', TIMERS, expires, 'offer|' .. id)
   end
   if w ~= 1 or c.offerweight then write(c, 'offerweight', int(w)) end -- 1 where it is missing
-  a.used, a.idle = int(num(a.used) + w), nows
+  a.used, a.idle = int((a.used or 0) + w), nows
   if later then later[#later + 1] = id -- whoever feeds writes what is the adviser's once for all
   else
     call('HSET', names[a], 'used', a.used, 'idle', nows)
@@ -38,8 +45,8 @@ local function offer(id, c, aid, a, why, state, reason, later)
     refresh(aid, a)
   end
   event('offered', id, c, aid, reason, nil, why)
-  local node = a.node or ''
-  if node == '' then return end
+  local node = a.node
+  if not node or node == '' then return end
   -- The notice in one piece; what is in it needs no escaping.
   call('PUBLISH', channel(node), '{"n":' .. int(call('HINCRBY', NODES, node, '1')) .. ',"to":"a:' .. aid
     .. '","kind":"offer","epoch":' .. (a.conn or '0') .. ',"contact":"' .. id .. '","offer":"' .. one .. '","channel":"' .. c.channel

@@ -83,7 +83,7 @@ end
 function page.over(g, p)
   if p.id then page.event('page_over', p, '', p.cause, num(p.step), now - num(p.since)) end
   call('DEL', P .. ':page:' .. g)
-  tables[P .. ':page:' .. g] = nil
+  if tables then tables[P .. ':page:' .. g] = nil end
   call('SREM', P .. ':pages', g)
   return page.state(g)
 end

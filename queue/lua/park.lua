@@ -7,7 +7,7 @@ local c = contact(id)
 if c.owner ~= aid then return {2} end
 if c.state == 'parked' then return ok() end
 if c.state ~= 'active' or c.windows then return {2} end
-if c.up == '1' or now - num(c.gone) < @park then return {11} end
+if c.up == '1' or now - num(c.gone or c.arrival) < @park then return {11} end
 unlisten(id, c)
 call('SREM', P .. ':legs:' .. aid, id)
 call('SADD', P .. ':parked:' .. aid, id)

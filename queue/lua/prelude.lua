@@ -6,15 +6,17 @@
 -- to one call is set anew by begin. Redis has neither call nor string while it loads a library.
 local KEYS, ARGV, P, NODE, META, TIMERS, SPOOL, CLASSES, NODES, SERVED, CONTACT, ADVISER
 local call, fmt, find, match, gmatch, cut, floor, each
-local meta, now, nows, held, tables, names, contacts, advisers, events, logged, counts, unreserved, pace, served
+local meta, now, nows, soon, held, tables, contacts, advisers, events, logged, counts, unreserved, pace, served
 local serves, shelves, profiles, kinds, kinded -- keys that are made once and not in every call
+local names -- the key of each table that was read, while the table is there
+local picked, readier, waiter = {}, {}, {channel = 'chat'} -- filled anew: an adviser who is chosen, one who becomes ready, a chat that waits
 local lastnode, lastchannel
 local book = {} -- of callbacks (book.lua)
 -- To add is to read a text once; tonumber reads it twice.
 local function num(v) return v and v ~= '' and v ~= '0' and v + 0 or 0 end
 -- A whole number as text. Lua and Redis write numbers by "%.14g" and "%.17g", which costs ten times as much as
 -- "%d"; so what goes into a command or a text is made by this. nows is now.
-local SMALL = {[-1] = '-1', [0] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'}
+local SMALL = {[-3] = '-3', [-2] = '-2', [-1] = '-1', [0] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'}
 local function int(n) return SMALL[n] or fmt('%d', n) end
 
 -- Redis TIME decides. Within an incarnation a step back goes into an offset, so timers run on. The
@@ -35,7 +37,7 @@ local function instant()
 end
 
 -- The keys of a line stay the same from call to call. Who is on duty for a group has a key of its own; shelves
--- holds such keys for all groups of a kind of adviser, for at most 500 kinds.
+-- holds such keys for all groups of a kind of adviser, and the groups themselves, for at most 500 kinds.
 local function line(tag)
   P = tag
   META, TIMERS, SPOOL, CLASSES, NODES, SERVED = P .. ':meta', P .. ':timers', P .. ':spool', P .. ':classes', P .. ':nodes', P .. ':served'
@@ -55,7 +57,10 @@ local function shelf(list)
   if keys then return keys end
   if profiles == 500 then shelves, profiles = {}, 0 end
   keys, profiles = {}, profiles + 1
-  for g in gmatch(list, '[^,]+') do keys[#keys + 1] = serve(g) end
+  for g in gmatch(list, '[^,]+') do
+    keys[#keys + 1] = serve(g)
+    keys[g] = true
+  end
   shelves[list] = keys
   return keys
 end
@@ -64,15 +69,15 @@ local function enter(keys, argv)
   KEYS, ARGV, NODE = keys, argv, argv[3]
   if not call then -- to look up a name of Redis takes longer than a call of a function
     call, fmt, find, match, gmatch, cut = redis.call, string.format, string.find, string.match, string.gmatch, string.sub
-    floor, each = math.floor, ipairs
+    floor, each, names = math.floor, ipairs, setmetatable({}, {__mode = 'k'})
   end
   if keys[1] ~= P then line(keys[1]) end
 end
 -- False when this node's incarnation is over: nothing may be written.
 local function begin(keys, argv)
   enter(keys, argv)
-  tables, names, contacts, advisers = {}, {}, {}, {}
-  events, counts, unreserved, pace, served = {}, nil, {}, nil, {}
+  tables, contacts, advisers = nil, {}, {}
+  events, counts, unreserved, pace, served, soon = {nil, nil, nil}, nil, nil, nil, nil, nil
   meta = call('HMGET', META, 'incarnation', 'offset', 'last', 'clock', 'held', 'closed', 'drains', 'full', 'events')
   if meta[1] ~= ARGV[1] then return false end
   logged = num(meta[9])
@@ -84,7 +89,7 @@ end
 -- The same for a verb that notes no event and moves nobody: what such a step would need is not there.
 local function beginBrief(keys, argv)
   enter(keys, argv)
-  tables, names, contacts, advisers, events, counts, unreserved, served = nil, nil, nil, nil, nil, nil, nil, nil
+  tables, contacts, advisers, events, counts, unreserved, served = nil, nil, nil, nil, nil, nil, nil
   meta = call('HMGET', META, 'incarnation', 'offset', 'last', 'clock')
   if meta[1] ~= ARGV[1] then return false end
   now = instant()
@@ -100,6 +105,7 @@ local function read(t, key)
   return t
 end
 local function load(key)
+  tables = tables or {}
   local t = tables[key]
   if t then return t end
   t = read({}, key)
@@ -120,18 +126,26 @@ local function adviser(id)
   advisers[id] = a
   return a
 end
--- Of an adviser who is chosen, or fed by the step that makes them ready, an offer needs this alone. Whoever looks again
--- in the same script reads again.
-local function chosen(id, fed)
-  if advisers[id] then return advisers[id] end
-  local key = ADVISER .. id
-  local v = fed and call('HMGET', key, 'used', 'capacity', 'cool', 'flex', 'conn', 'node', 'duty', 'reason', 'audible', 'up', 'serving',
-    'groups', 'idle', 'shy')
-    or call('HMGET', key, 'used', 'capacity', 'cool', 'flex', 'conn', 'node', 'duty', 'reason', 'audible', 'up', 'serving', 'groups')
-  local a = {used = v[1], capacity = v[2], cool = v[3], flex = v[4], conn = v[5], node = v[6], duty = v[7], reason = v[8],
-    audible = v[9], up = v[10], serving = v[11], groups = v[12], idle = v[13], shy = v[14]}
+-- Of an adviser who is chosen, or fed by the step that makes them ready, an offer needs this alone. The table is the next
+-- one's too: nobody keeps it beyond the offer, and whoever looks again in the same script reads again.
+local function seat(a, key, v)
+  a.used, a.duty, a.reason, a.serving, a.audible, a.capacity = v[1], v[2], v[3], v[4], v[5], v[6]
+  a.conn, a.node, a.up, a.groups, a.flex, a.cool = v[7], v[8], v[9], v[10], v[11], v[12]
   names[a] = key
   return a
+end
+local function chosen(id)
+  if advisers[id] then return advisers[id] end
+  local key = ADVISER .. id
+  return seat(picked, key, call('HMGET', key, 'used', 'duty', 'reason', 'serving', 'audible', 'capacity', 'conn', 'node', 'up', 'groups',
+    'flex', 'cool'))
+end
+local function readied(id)
+  local key = ADVISER .. id
+  local v = call('HMGET', key, 'used', 'duty', 'reason', 'serving', 'audible', 'capacity', 'conn', 'node', 'up', 'groups', 'flex', 'cool',
+    'idle', 'shy')
+  readier.idle, readier.shy = v[13], v[14]
+  return seat(readier, key, v)
 end
 -- For texts alone; put takes whole numbers too.
 local function write(t, ...)
@@ -176,25 +190,32 @@ local function note(members)
   events[n] = '{"inc":' .. ARGV[1] .. ',"n":' .. int(logged + n) .. members .. '}'
 end
 local function event(kind, id, c, who, reason, staged, why)
-  local n, owner = #events + 1, c.owner or ''
-  local rest = owner ~= '' and ',"owner":"' .. owner .. '"' or ''
-  if c.accepted or c.ended or c.recorded then
-    rest = rest .. ',"accepted":' .. (c.accepted or '0') .. ',"ended":' .. (c.ended or '0') .. ',"recorded":' .. (c.recorded or '0')
+  local n, rest = #events + 1, ''
+  if reason and reason ~= '' then rest = ',"reason":"' .. reason .. '"' end
+  if who and who ~= '' then rest = rest .. ',"adviser":"' .. who .. '"' end
+  if not c.plain then
+    local owner = c.owner
+    if owner and owner ~= '' then rest = rest .. ',"owner":"' .. owner .. '"' end
+    if c.accepted or c.ended or c.recorded then
+      rest = rest .. ',"accepted":' .. (c.accepted or '0') .. ',"ended":' .. (c.ended or '0') .. ',"recorded":' .. (c.recorded or '0')
+    end
+    if c.windows then rest = rest .. ',"callback":{"due":' .. (c.due or '0') .. ',"attempts":' .. (c.attempts or '0') .. '}' end
   end
-  if c.windows then rest = rest .. ',"callback":{"due":' .. (c.due or '0') .. ',"attempts":' .. (c.attempts or '0') .. '}' end
   if staged then rest = rest .. ',"staged":' .. cjson.encode(staged) end
   events[n] = '{"inc":' .. ARGV[1] .. ',"n":' .. int(logged + n) .. ',"kind":"' .. kind .. '","at":' .. nows
     .. ',"contact":"' .. id .. '","channel":"' .. c.channel .. '","language":"' .. c.language .. '","lane":"' .. c.lane
     .. '","arrival":' .. c.arrival .. ',"state":"' .. c.state .. '","epoch":' .. c.epoch .. ',"version":' .. c.version
-    .. ((reason or '') ~= '' and ',"reason":"' .. reason .. '"' or '') .. ((who or '') ~= '' and ',"adviser":"' .. who .. '"' or '')
     .. rest .. (why and ',"why":' .. why .. '}' or '}')
 end
 local function spooled()
-  if #events == 0 then return events end
-  call('HINCRBY', META, 'events', int(#events))
-  if #events == 1 then return {call('XADD', SPOOL, '*', 'e', events[1]), events[1]} end
+  local n = #events
+  if n == 0 then return events end
+  call('HINCRBY', META, 'events', int(n))
+  local one, two = events[1], events[2]
+  if n == 1 then return {call('XADD', SPOOL, '*', 'e', one), one} end
+  if n == 2 then return {call('XADD', SPOOL, '*', 'e', one), one, (call('XADD', SPOOL, '*', 'e', two)), two} end
   local out = {}
-  for i = 1, #events do
+  for i = 1, n do
     local e = events[i]
     out[2 * i - 1] = call('XADD', SPOOL, '*', 'e', e)
     out[2 * i] = e
