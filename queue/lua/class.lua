@@ -10,7 +10,7 @@ local BUSY, FULL, LOAD, FLEX = 2 ^ 51, 2 ^ 52, 2 ^ 47, 2 ^ 41
 
 -- What a class is named by: codes, and a lane that the rule knows.
 local function sound(language, lane, skill)
-  return SLOPE[lane] and find(language, '^%l+$') and find(skill or '', '^[%l%d_]*$')
+  return SLOPE[lane] and find(language, '^%l+$') and (not skill or skill == '' or find(skill, '^[%l%d_]+$'))
 end
 
 -- A language that no account serves is anybody's, with an interpreter.

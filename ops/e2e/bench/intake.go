@@ -32,7 +32,7 @@ func intakeLoad(ctx context.Context, s *stage) (figures, error) {
 	if err := n.warm(64, 300*time.Millisecond); err != nil {
 		return nil, err
 	}
-	paced, err := s.post(ctx, n, nil, "-d", "2s", "-run", "rate1000")
+	paced, err := s.post(ctx, n, nil, "-d", "6s", "-run", "rate1000")
 	if err != nil {
 		return nil, err
 	}

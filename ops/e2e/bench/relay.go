@@ -21,7 +21,7 @@ func relayPaced(ctx context.Context, s *stage) (figures, error) {
 		c.close()
 		return nil, err
 	}
-	err = c.paced(c.pairs, 1000, 3*time.Second)
+	err = c.paced(c.pairs, 1000, 8*time.Second)
 	c.settle()
 	c.close()
 	return c.figures(c.desks), err
