@@ -96,6 +96,7 @@ local function keep(aid, a)
 end
 -- Of a chat that waits an offer needs little that its class does not tell: it has no owner, no windows, no end,
 -- nobody is kept free for it, and before its first offer nobody has accepted it.
+local waiter = {channel = 'chat'} -- filled anew for each of them
 local function brief(h)
   local key = CONTACT .. h.id
   local v = call('HMGET', key, 'language', 'epoch', 'version', 'intake', 'key')

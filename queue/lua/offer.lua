@@ -3,6 +3,28 @@ local function offernotice(id, c)
   return {contact = id, offer = c.offer, channel = c.channel, language = c.language, told = c.intake,
     key = c.key, lane = c.lane, arrival = num(c.arrival), now = now, expires = num(c.expires)}
 end
+-- Of an adviser who is chosen, or fed by the step that makes them ready, an offer needs this alone. The table is the next
+-- one's too: nobody keeps it beyond the offer, and whoever looks again in the same script reads again.
+local picked, readier = {}, {} -- who is chosen, and who becomes ready
+local function seat(a, key, v)
+  a.used, a.duty, a.reason, a.serving, a.audible, a.capacity = v[1], v[2], v[3], v[4], v[5], v[6]
+  a.conn, a.node, a.up, a.groups, a.flex, a.cool = v[7], v[8], v[9], v[10], v[11], v[12]
+  names[a] = key
+  return a
+end
+local function chosen(id)
+  if advisers[id] then return advisers[id] end
+  local key = ADVISER .. id
+  return seat(picked, key, call('HMGET', key, 'used', 'duty', 'reason', 'serving', 'audible', 'capacity', 'conn', 'node', 'up', 'groups',
+    'flex', 'cool'))
+end
+local function readied(id)
+  local key = ADVISER .. id
+  local v = call('HMGET', key, 'used', 'duty', 'reason', 'serving', 'audible', 'capacity', 'conn', 'node', 'up', 'groups', 'flex', 'cool',
+    'idle', 'shy')
+  readier.idle, readier.shy = v[13], v[14]
+  return seat(readier, key, v)
+end
 -- UUIDv4 in shape.
 local function uuid(text)
   local h = redis.sha1hex(ARGV[2] .. text)

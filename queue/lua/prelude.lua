@@ -9,7 +9,6 @@ local call, fmt, find, match, gmatch, cut, floor, each
 local meta, now, nows, soon, held, tables, contacts, advisers, events, logged, counts, unreserved, pace, served
 local serves, shelves, profiles, kinds, kinded -- keys that are made once and not in every call
 local names -- the key of each table that was read, while the table is there
-local picked, readier, waiter = {}, {}, {channel = 'chat'} -- filled anew: an adviser who is chosen, one who becomes ready, a chat that waits
 local lastnode, lastchannel
 local book = {} -- of callbacks (book.lua)
 -- To add is to read a text once; tonumber reads it twice.
@@ -125,27 +124,6 @@ local function adviser(id)
   a = read({}, ADVISER .. id)
   advisers[id] = a
   return a
-end
--- Of an adviser who is chosen, or fed by the step that makes them ready, an offer needs this alone. The table is the next
--- one's too: nobody keeps it beyond the offer, and whoever looks again in the same script reads again.
-local function seat(a, key, v)
-  a.used, a.duty, a.reason, a.serving, a.audible, a.capacity = v[1], v[2], v[3], v[4], v[5], v[6]
-  a.conn, a.node, a.up, a.groups, a.flex, a.cool = v[7], v[8], v[9], v[10], v[11], v[12]
-  names[a] = key
-  return a
-end
-local function chosen(id)
-  if advisers[id] then return advisers[id] end
-  local key = ADVISER .. id
-  return seat(picked, key, call('HMGET', key, 'used', 'duty', 'reason', 'serving', 'audible', 'capacity', 'conn', 'node', 'up', 'groups',
-    'flex', 'cool'))
-end
-local function readied(id)
-  local key = ADVISER .. id
-  local v = call('HMGET', key, 'used', 'duty', 'reason', 'serving', 'audible', 'capacity', 'conn', 'node', 'up', 'groups', 'flex', 'cool',
-    'idle', 'shy')
-  readier.idle, readier.shy = v[13], v[14]
-  return seat(readier, key, v)
 end
 -- For texts alone; put takes whole numbers too.
 local function write(t, ...)
