@@ -146,6 +146,7 @@ local function feed(aid, a, new)
     offer(id, c, aid, a, '{"rule":"slot","heads":[' .. seen .. ']}', nil, nil, fed)
     places = places - (alone and capacity or 1)
   end
+  waiter.intake, waiter.key = nil, nil -- a key is gone for good once Redis deletes it
   if fed[1] then -- once for all: nothing above asks for them
     for k, n in pairs(left) do count(k, n) end
     if new then call('HSET', names[a], 'used', a.used, 'idle', nows, unpack(new)) else call('HSET', names[a], 'used', a.used, 'idle', nows) end
