@@ -51,13 +51,12 @@ func (e *entry) more() bool {
 // together are one transaction, and each of them leaves out what the fence has passed.
 func (s *Store) commitAtOnce(ctx context.Context, line string, entries []*entry) (live, old []*entry, err error) {
 	var current int64
-	var none []place
 	var batch pgx.Batch
 	batch.Queue(fenceQuery, named{"line": line}).Query(func(r pgx.Rows) (err error) {
 		current, err = incarnationOf(r)
 		return err
 	})
-	appendEvents(&batch, line, entries, &none)
+	appendEvents(&batch, line, entries, nil)
 	upsertContacts(&batch, line, latest(entries))
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
@@ -96,57 +95,76 @@ func incarnationOf(r pgx.Rows) (int64, error) {
 	return numbers[0], nil
 }
 
-// appendEvents queues the insert of events; fresh gets the places of those that brought an outcome
-// and were not there yet.
+// The rows of an insert come out of unnest in the list of what is selected, not behind FROM: there Postgres keeps each
+// array whole in a store of its own before it reads it. An array that is NULL gives NULL in every row.
+const eventInsert = `
+INSERT INTO event (line, incarnation, number, contact, kind, at, reason, adviser, state, epoch, version, outcome, why)
+SELECT @line::text, u.incarnation, u.number, u.contact, u.kind, u.at, coalesce(u.reason, ''), u.adviser, u.state, u.epoch,
+	u.version, coalesce(u.outcome, false), u.why::json
+FROM (SELECT unnest(@incarnations::bigint[]) AS incarnation, unnest(@numbers::bigint[]) AS number,
+	unnest(@contacts::uuid[]) AS contact, unnest(@kinds::text[]) AS kind, unnest(@ats::timestamptz[]) AS at,
+	unnest(@reasons::text[]) AS reason, unnest(@advisers::uuid[]) AS adviser, unnest(@states::text[]) AS state,
+	unnest(@epochs::bigint[]) AS epoch, unnest(@versions::bigint[]) AS version, unnest(@outcomes::boolean[]) AS outcome,
+	unnest(@whys::text[]) AS why) AS u
+WHERE u.incarnation >= coalesce((SELECT i.number FROM incarnation AS i WHERE i.line = @line::text), 0)
+ON CONFLICT (line, incarnation, number) DO NOTHING`
+
+const eventInsertTold = eventInsert + `
+RETURNING incarnation, number, outcome`
+
+// appendEvents queues the insert of events. fresh, unless nil, gets the places of those that brought an outcome and
+// were not there yet.
 func appendEvents(b *pgx.Batch, line string, entries []*entry, fresh *[]place) {
-	const query = `
-WITH added AS (
-	INSERT INTO event (line, incarnation, number, contact, kind, at, reason, adviser, state, epoch, version, outcome, why)
-	SELECT @line::text, u.incarnation, u.number, u.contact, u.kind, u.at, u.reason, u.adviser, u.state, u.epoch,
-		u.version, u.outcome, nullif(u.why, '')::json
-	FROM unnest(@incarnations::bigint[], @numbers::bigint[], @contacts::uuid[], @kinds::text[], @ats::timestamptz[],
-		@reasons::text[], @advisers::uuid[], @states::text[], @epochs::bigint[], @versions::bigint[],
-		@outcomes::boolean[], @whys::text[])
-		AS u (incarnation, number, contact, kind, at, reason, adviser, state, epoch, version, outcome, why)
-	WHERE u.incarnation >= coalesce((SELECT i.number FROM incarnation AS i WHERE i.line = @line::text), 0)
-	ON CONFLICT (line, incarnation, number) DO NOTHING
-	RETURNING incarnation, number, outcome
-)
-SELECT incarnation, number FROM added WHERE outcome`
-	b.Queue(query, named{
+	query := eventInsert
+	if fresh != nil {
+		query = eventInsertTold
+	}
+	queued := b.Queue(query, named{
 		"line":         line,
 		"incarnations": column(entries, func(e *entry) int64 { return e.Incarnation }),
 		"numbers":      column(entries, func(e *entry) int64 { return e.Number }),
 		"contacts":     column(entries, func(e *entry) pgtype.UUID { return e.contact }),
 		"kinds":        column(entries, func(e *entry) string { return e.Kind }),
 		"ats":          column(entries, func(e *entry) pgtype.Timestamptz { return instant(e.At) }),
-		"reasons":      column(entries, func(e *entry) string { return e.Reason }),
-		"advisers":     column(entries, func(e *entry) pgtype.UUID { return e.adviser }),
+		"reasons":      sparse(entries, func(e *entry) string { return e.Reason }),
+		"advisers":     sparse(entries, func(e *entry) pgtype.UUID { return e.adviser }),
 		"states":       column(entries, func(e *entry) string { return string(e.State) }),
 		"epochs":       column(entries, func(e *entry) int64 { return e.Epoch }),
 		"versions":     column(entries, func(e *entry) int64 { return e.Version }),
-		"outcomes":     column(entries, func(e *entry) bool { return e.Staged != nil }),
-		"whys":         column(entries, func(e *entry) string { return e.Why }),
-	}).Query(func(r pgx.Rows) (err error) {
-		*fresh, err = pgx.CollectRows(r, pgx.RowToStructByName[place])
-		return err
+		"outcomes":     sparse(entries, func(e *entry) bool { return e.Staged != nil }),
+		"whys":         sparse(entries, func(e *entry) pgtype.Text { return pgtype.Text{String: e.Why, Valid: e.Why != ""} }),
 	})
+	if fresh != nil {
+		queued.Query(func(r pgx.Rows) error {
+			added, err := pgx.CollectRows(r, pgx.RowToStructByName[added])
+			for _, a := range added {
+				if a.Outcome {
+					*fresh = append(*fresh, a.place)
+				}
+			}
+			return err
+		})
+	}
 }
 
-// upsertContacts queues the rows of contacts, one entry each, where the entry is newer than the row.
-// A row that is newer is locked all the same. Once the contact has ended, its language is coarse.
-func upsertContacts(b *pgx.Batch, line string, entries []*entry) {
-	const query = `
+// added is an event that was not there before.
+type added struct {
+	place
+	Outcome bool
+}
+
+const contactUpsert = `
 INSERT INTO contact AS c (line, contact, incarnation, number, channel, language, lane, arrival, state, owner, epoch,
 	version, accepted_at, ended_at, recorded_at, reason)
 SELECT @line::text, u.contact, u.incarnation, u.number, u.channel,
 	CASE WHEN u.ended IS NULL OR u.language IN ('fi', 'sv', 'en') THEN u.language ELSE 'other' END,
-	u.lane, u.arrival, u.state, u.owner, u.epoch, u.version, u.accepted, u.ended, u.recorded, u.reason
-FROM unnest(@contacts::uuid[], @incarnations::bigint[], @numbers::bigint[], @channels::text[], @languages::text[],
-	@lanes::text[], @arrivals::timestamptz[], @states::text[], @owners::uuid[], @epochs::bigint[], @versions::bigint[],
-	@accepted::timestamptz[], @ended::timestamptz[], @recorded::timestamptz[], @reasons::text[])
-	AS u (contact, incarnation, number, channel, language, lane, arrival, state, owner, epoch, version, accepted,
-		ended, recorded, reason)
+	u.lane, u.arrival, u.state, u.owner, u.epoch, u.version, u.accepted, u.ended, u.recorded, coalesce(u.reason, '')
+FROM (SELECT unnest(@contacts::uuid[]) AS contact, unnest(@incarnations::bigint[]) AS incarnation,
+	unnest(@numbers::bigint[]) AS number, unnest(@channels::text[]) AS channel, unnest(@languages::text[]) AS language,
+	unnest(@lanes::text[]) AS lane, unnest(@arrivals::timestamptz[]) AS arrival, unnest(@states::text[]) AS state,
+	unnest(@owners::uuid[]) AS owner, unnest(@epochs::bigint[]) AS epoch, unnest(@versions::bigint[]) AS version,
+	unnest(@accepted::timestamptz[]) AS accepted, unnest(@ended::timestamptz[]) AS ended,
+	unnest(@recorded::timestamptz[]) AS recorded, unnest(@reasons::text[]) AS reason) AS u
 WHERE u.incarnation >= coalesce((SELECT i.number FROM incarnation AS i WHERE i.line = @line::text), 0)
 ON CONFLICT (line, contact) DO UPDATE SET
 	incarnation = excluded.incarnation, number = excluded.number, channel = excluded.channel,
@@ -154,7 +172,11 @@ ON CONFLICT (line, contact) DO UPDATE SET
 	owner = excluded.owner, epoch = excluded.epoch, version = excluded.version, accepted_at = excluded.accepted_at,
 	ended_at = excluded.ended_at, recorded_at = excluded.recorded_at, reason = excluded.reason
 WHERE (excluded.incarnation, excluded.number) > (c.incarnation, c.number)`
-	b.Queue(query, named{
+
+// upsertContacts queues the rows of contacts, one entry each, where the entry is newer than the row.
+// A row that is newer is locked all the same. Once the contact has ended, its language is coarse.
+func upsertContacts(b *pgx.Batch, line string, entries []*entry) {
+	b.Queue(contactUpsert, named{
 		"line":         line,
 		"contacts":     column(entries, func(e *entry) pgtype.UUID { return e.contact }),
 		"incarnations": column(entries, func(e *entry) int64 { return e.Incarnation }),
@@ -164,13 +186,13 @@ WHERE (excluded.incarnation, excluded.number) > (c.incarnation, c.number)`
 		"lanes":        column(entries, func(e *entry) string { return string(e.Lane) }),
 		"arrivals":     column(entries, func(e *entry) pgtype.Timestamptz { return instant(e.Arrival) }),
 		"states":       column(entries, func(e *entry) string { return string(e.State) }),
-		"owners":       column(entries, func(e *entry) pgtype.UUID { return e.owner }),
+		"owners":       sparse(entries, func(e *entry) pgtype.UUID { return e.owner }),
 		"epochs":       column(entries, func(e *entry) int64 { return e.Epoch }),
 		"versions":     column(entries, func(e *entry) int64 { return e.Version }),
-		"accepted":     column(entries, func(e *entry) pgtype.Timestamptz { return instant(e.Accepted) }),
-		"ended":        column(entries, func(e *entry) pgtype.Timestamptz { return instant(e.Ended) }),
-		"recorded":     column(entries, func(e *entry) pgtype.Timestamptz { return instant(e.Recorded) }),
-		"reasons":      column(entries, func(e *entry) string { return e.Reason }),
+		"accepted":     sparse(entries, func(e *entry) pgtype.Timestamptz { return instant(e.Accepted) }),
+		"ended":        sparse(entries, func(e *entry) pgtype.Timestamptz { return instant(e.Ended) }),
+		"recorded":     sparse(entries, func(e *entry) pgtype.Timestamptz { return instant(e.Recorded) }),
+		"reasons":      sparse(entries, func(e *entry) string { return e.Reason }),
 	})
 }
 

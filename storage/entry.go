@@ -111,5 +111,16 @@ func column[T any](entries []*entry, of func(*entry) T) pgtype.FlatArray[T] {
 	return out
 }
 
+// sparse is column for what most entries lack: nil, which is NULL, where all of them do.
+func sparse[T comparable](entries []*entry, of func(*entry) T) pgtype.FlatArray[T] {
+	var none T
+	for _, e := range entries {
+		if of(e) != none {
+			return column(entries, of)
+		}
+	}
+	return nil
+}
+
 // instant gives a time as a column that may be null.
 func instant(t time.Time) pgtype.Timestamptz { return pgtype.Timestamptz{Time: t, Valid: !t.IsZero()} }
