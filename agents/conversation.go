@@ -74,12 +74,12 @@ func say(ctx context.Context, c *console, f sayFrame) (any, error) {
 	if !c.inOrder(f) {
 		return nil, said{cid: f.CID, error: helpline.ErrTooMany}
 	}
-	seq, err := c.hub.Line.SayAsAdviser(ctx, c.seat(), f.Contact, key, f.CID, helpline.NewText(f.Text), f.Marked)
+	stored, err := c.hub.Line.SayAsAdviser(ctx, c.seat(), f.Contact, key, f.CID, helpline.NewText(f.Text), f.Marked)
 	c.fared(&f, err)
 	if err != nil {
 		return nil, said{cid: f.CID, error: err}
 	}
-	return answered{Type: "said", Ref: f.Ref, Contact: f.Contact, CID: f.CID, Seq: seq}, nil
+	return answered{Type: "said", Ref: f.Ref, Contact: f.Contact, CID: f.CID, Seq: stored.Seq, At: instant(stored.At)}, nil
 }
 
 // inOrder tells whether no earlier message of the leg has to come again before this one.

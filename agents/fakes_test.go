@@ -179,7 +179,7 @@ type queueFake struct {
 	legs     map[string]helpline.Leg
 	owed     []helpline.Leg
 	offers   map[string]helpline.Notice
-	says     map[string]int64
+	says     map[string]helpline.Said
 	recorded map[string]bool
 	drafts   map[string]int64
 	calls    map[string]int
@@ -196,7 +196,7 @@ type queueFake struct {
 func newQueueFake() *queueFake {
 	return &queueFake{
 		epochs: map[string]int64{}, tickets: map[string]int64{}, duties: map[string]helpline.Duty{}, legs: map[string]helpline.Leg{},
-		offers: map[string]helpline.Notice{}, says: map[string]int64{}, recorded: map[string]bool{},
+		offers: map[string]helpline.Notice{}, says: map[string]helpline.Said{}, recorded: map[string]bool{},
 		drafts: map[string]int64{}, calls: map[string]int{}, downs: make(chan helpline.Console, 64),
 	}
 }
@@ -320,18 +320,19 @@ func (q *queueFake) Decline(_ context.Context, c helpline.Console, offer, _ stri
 	})
 }
 
-func (q *queueFake) Say(_ context.Context, s helpline.Saying) (seq int64, err error) {
+func (q *queueFake) Say(_ context.Context, s helpline.Saying) (said helpline.Said, err error) {
 	err = q.step("say", s.Console, func() error {
 		if l, ok := q.legs[s.Contact]; !ok || l.State != helpline.Active {
 			return helpline.ErrNotFound
 		}
-		if seq = q.says[s.CID]; seq == 0 {
-			seq = 1_000_100 + int64(len(q.says))
-			q.says[s.CID] = seq
+		var known bool
+		if said, known = q.says[s.CID]; !known {
+			said = helpline.Said{Seq: 1_000_100 + int64(len(q.says)), At: time.UnixMilli(1e12)}
+			q.says[s.CID] = said
 		}
 		return nil
 	})
-	return seq, err
+	return said, err
 }
 
 func (q *queueFake) History(_ context.Context, contact string, after int64) (out []helpline.SealedMessage, _ error) {

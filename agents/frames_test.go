@@ -178,7 +178,7 @@ func TestSayTypingEnd(t *testing.T) {
 		return object{"type": "say", "contact": id, "cid": uuid.NewString(), "text": text}
 	}
 	f := say("moi")
-	if a := p.ask(f, "said"); a["cid"] != f["cid"] || a["contact"] != id || a["seq"] != 1_000_100.0 {
+	if a := p.ask(f, "said"); a["cid"] != f["cid"] || a["contact"] != id || a["seq"] != 1_000_100.0 || a["at"] != "2001-09-09T01:46:40.000Z" {
 		t.Errorf("%v", a)
 	}
 	if e := p.refused(say(""), "invalid_value"); e["cid"] == nil || e["retry"] != false {

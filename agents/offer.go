@@ -73,6 +73,7 @@ type answered struct {
 	Contact string `json:"contact,omitempty"`
 	CID     string `json:"cid,omitempty"`
 	Seq     int64  `json:"seq,omitempty"`
+	At      string `json:"at,omitempty"`
 	Version int64  `json:"version,omitempty"`
 }
 

@@ -33,6 +33,12 @@ type Saying struct {
 	Got     int64  // up to where the contact's page has received; 0 from an adviser
 }
 
+// Said is where and when a message was stored; the same at every repetition.
+type Said struct {
+	Seq int64
+	At  time.Time
+}
+
 // Seat is a contact's place at its own socket.
 type Seat struct {
 	Contact string
@@ -108,15 +114,15 @@ func (l *Line) LeaveSeat(ctx context.Context, s Seat, kind string) error {
 	return l.durable(ctx, events)
 }
 
-// SayAsContact stores and delivers a message of the contact; a repeated cid gives the same seq.
+// SayAsContact stores and delivers a message of the contact; a repeated cid gives the same answer.
 // Errors: ErrInvalid (empty or over MaxText), ErrTooMany, ErrNotFound.
-func (l *Line) SayAsContact(ctx context.Context, s Seat, cid string, text Text) (int64, error) {
+func (l *Line) SayAsContact(ctx context.Context, s Seat, cid string, text Text) (Said, error) {
 	return l.say(ctx, s.Key, Saying{Contact: s.Contact, From: FromContact, Version: s.Version, CID: cid, Got: s.Got}, text)
 }
 
 // SayAsAdviser is the same for the adviser who owns the leg now; key is the leg's wrapped key. What is marked stays on
 // the contact's screen after the end.
-func (l *Line) SayAsAdviser(ctx context.Context, c Console, contact, key, cid string, text Text, marked bool) (int64, error) {
+func (l *Line) SayAsAdviser(ctx context.Context, c Console, contact, key, cid string, text Text, marked bool) (Said, error) {
 	text.s = strings.TrimLeft(text.s, mark)
 	if marked && text.s != "" {
 		text.s = mark + text.s
@@ -127,20 +133,20 @@ func (l *Line) SayAsAdviser(ctx context.Context, c Console, contact, key, cid st
 // mark begins what an adviser marked. It is sealed with the text: what is worth keeping tells of what was said.
 const mark = "\x01"
 
-func (l *Line) say(ctx context.Context, key string, s Saying, text Text) (int64, error) {
+func (l *Line) say(ctx context.Context, key string, s Saying, text Text) (Said, error) {
 	if n := utf8.RuneCountInString(strings.TrimPrefix(text.s, mark)); n == 0 || n > MaxText {
-		return 0, ErrInvalid
+		return Said{}, ErrInvalid
 	}
 	sealed, err := l.Seal.Seal(key, s.Contact, messageField(s.From, s.CID), 0, []byte(text.s))
 	if err != nil {
-		return 0, ErrKeysGone
+		return Said{}, ErrKeysGone
 	}
 	s.Sealed, s.Key = sealed, key
-	seq, err := l.Queue.Say(ctx, s)
+	said, err := l.Queue.Say(ctx, s)
 	if err != nil {
-		return 0, fmt.Errorf("say message: %w", err)
+		return Said{}, fmt.Errorf("say message: %w", err)
 	}
-	return seq, nil
+	return said, nil
 }
 
 // messageField binds a sealed message to its side and client id: swapped ones do not open.

@@ -43,10 +43,10 @@ func (l *Line) greet(ctx context.Context, c Console, o *Opened) {
 		}
 	}
 	text := NewText(l.FirstLine(o.Language, o.SecondLanguage, o.PageLanguage))
-	seq, err := l.SayAsAdviser(ctx, c, o.Contact, o.Key, cid, text, false)
+	said, err := l.SayAsAdviser(ctx, c, o.Contact, o.Key, cid, text, false)
 	if err != nil {
 		l.Log.WarnContext(ctx, "first line not said", "error", err)
 		return
 	}
-	o.Greeting = &Message{Seq: seq, CID: cid, From: FromAdviser, Text: text, At: l.Now()}
+	o.Greeting = &Message{Seq: said.Seq, CID: cid, From: FromAdviser, Text: text, At: said.At}
 }

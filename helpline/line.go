@@ -53,7 +53,7 @@ type DangerQueue interface {
 // Forward tells the node that holds a stream what its page has posted. Missing notes that a page has seen a
 // number that the conversation does not hold any more: both sides are told once.
 type ConversationQueue interface {
-	Say(ctx context.Context, s Saying) (seq int64, err error)
+	Say(ctx context.Context, s Saying) (Said, error)
 	History(ctx context.Context, contact string, after int64) ([]SealedMessage, error)
 	Typing(ctx context.Context, c Console, contact string) error
 	End(ctx context.Context, c Console, contact, reason string) ([]Event, error)

@@ -39,11 +39,11 @@ func (b *bench) end(a helpline.Console, contact string) {
 func (b *bench) say(s helpline.Saying) int64 {
 	b.Helper()
 	s.CID, s.Sealed = "cid", "s"
-	seq, err := b.Say(b.Context(), s)
+	said, err := b.Say(b.Context(), s)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return seq
+	return said.Seq
 }
 
 func (b *bench) down(c helpline.Console) {

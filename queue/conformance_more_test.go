@@ -53,11 +53,11 @@ func (r *rig) releases() {
 		if got > 0 {
 			s = helpline.Saying{Contact: "c1", From: helpline.FromContact, Version: 1, CID: cid, Sealed: "of " + cid, Got: got}
 		}
-		seq, err := r.Say(ctx, s)
+		said, err := r.Say(ctx, s)
 		if err != nil {
 			r.Fatal(err)
 		}
-		return seq
+		return said.Seq
 	}
 	first := write("1", 0)
 	write("mine", first)

@@ -186,15 +186,15 @@ func (r *rig) conversation() {
 	said := helpline.Saying{Contact: "c1", From: helpline.FromContact, Version: 1, CID: "1", Sealed: "x"}
 	first, err := r.Say(ctx, said)
 	again, err2 := r.Say(ctx, said)
-	if err := errors.Join(err, err2); err != nil || first != again || first <= 0 {
+	if err := errors.Join(err, err2); err != nil || first != again || first.Seq <= 0 {
 		r.Fatal(first, again, err)
 	}
 	reply := helpline.Saying{Contact: "c1", From: helpline.FromAdviser, Console: a, CID: "1", Sealed: "y"}
-	if seq, err := r.Say(ctx, reply); err != nil || seq != first+1 {
-		r.Fatal(seq, err)
+	if second, err := r.Say(ctx, reply); err != nil || second.Seq != first.Seq+1 {
+		r.Fatal(second, err)
 	}
 	history, err := r.History(ctx, "c1", 0)
-	if err != nil || len(history) != 2 || history[0].Sealed != "x" || history[1].From != helpline.FromAdviser {
+	if err != nil || len(history) != 2 || !history[0].At.Equal(first.At) || history[0].Sealed != "x" || history[1].From != helpline.FromAdviser {
 		r.Fatalf("%+v %v", history, err)
 	}
 	for i := range 5 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"adviceline/helpline"
 )
@@ -15,20 +16,23 @@ const keyMark = 16
 // Say implements helpline.ConversationQueue. A text that is sealed with another key than the contact's is refused with
 // ErrIncarnation: the conversation got a new one when Redis had lost the old one, and a connection from before still
 // has that.
-func (q *Queue) Say(ctx context.Context, s helpline.Saying) (int64, error) {
+func (q *Queue) Say(ctx context.Context, s helpline.Saying) (helpline.Said, error) {
 	var who any = s.Version
 	if s.From == helpline.FromAdviser {
 		who = s.Console.Adviser
 	}
 	value, _, err := q.run(ctx, "say", s.Contact, string(s.From), who, s.Console.Epoch, s.CID, s.Sealed, s.Got, s.Key[max(0, len(s.Key)-keyMark):])
 	if err != nil {
-		return 0, err
+		return helpline.Said{}, err
 	}
-	seq, ok := value.(int64)
-	if !ok {
-		return 0, errors.New("run say: no seq")
+	text, _ := value.(string)
+	seq, at, _ := strings.Cut(text, " ")
+	n, err := strconv.ParseInt(seq, 10, 64)
+	ms, err2 := strconv.ParseInt(at, 10, 64)
+	if err != nil || err2 != nil {
+		return helpline.Said{}, errors.New("run say: no seq and instant")
 	}
-	return seq, nil
+	return helpline.Said{Seq: n, At: instant(ms)}, nil
 }
 
 // History implements helpline.ConversationQueue. It is a plain read.

@@ -48,12 +48,12 @@ func TestOneChatEndToEnd(t *testing.T) {
 		t.Fatal("offer not remembered")
 	}
 	say := helpline.Saying{Contact: e.Contact, From: helpline.FromAdviser, Console: a, CID: "c2", Sealed: "s2"}
-	seq, err := b.Say(t.Context(), say)
-	if err != nil || seq != 1_000_002 {
-		t.Fatalf("say: %d %v", seq, err)
+	said, err := b.Say(t.Context(), say)
+	if err != nil || said.Seq != 1_000_002 {
+		t.Fatalf("say: %d %v", said.Seq, err)
 	}
-	if seq, err := b.Say(t.Context(), say); err != nil || seq != 1_000_002 {
-		t.Fatalf("say again: %d %v", seq, err)
+	if again, err := b.Say(t.Context(), say); err != nil || again != said {
+		t.Fatalf("say again: %+v %v", again, err)
 	}
 	history, err := b.History(t.Context(), e.Contact, 1_000_001)
 	if err != nil || len(history) != 1 || history[0].CID != "c2" {

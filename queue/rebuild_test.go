@@ -82,8 +82,8 @@ func TestEmptyRedisIsRebuiltFromTheLedger(t *testing.T) {
 	}
 	c := helpline.Console{Adviser: here, Epoch: desk.Console.Epoch}
 	b.duty(c, "ready")
-	if seq, err := b.Say(t.Context(), helpline.Saying{Contact: active.Contact, From: helpline.FromAdviser, Console: c, CID: "x"}); err != nil || seq != 2_000_002 {
-		t.Fatalf("said %d, %v", seq, err)
+	if said, err := b.Say(t.Context(), helpline.Saying{Contact: active.Contact, From: helpline.FromAdviser, Console: c, CID: "x"}); err != nil || said.Seq != 2_000_002 {
+		t.Fatalf("said %d, %v", said.Seq, err)
 	}
 	history, err := b.History(t.Context(), active.Contact, 0)
 	if err != nil || len(history) != 2 || history[0].From != helpline.FromSystem {
@@ -170,16 +170,16 @@ func TestRebuildKeepsWhatRedisStillHas(t *testing.T) {
 		t.Fatalf("seq %d, %v", v.Seq, err)
 	}
 	known, err := b.Say(t.Context(), helpline.Saying{Contact: id, From: helpline.FromContact, Version: 1, CID: "c2", Sealed: "x"})
-	if err != nil || known != 1_000_003 {
-		t.Fatalf("a message said before is numbered %d, %v", known, err)
+	if err != nil || known.Seq != 1_000_003 || known.At.IsZero() {
+		t.Fatalf("a message said before is numbered %+v, %v", known, err)
 	}
 	late := helpline.Saying{Contact: id, From: helpline.FromContact, Version: 1, CID: "c3", Sealed: "x", Key: "of a socket that was open before Redis lost the key"}
 	if _, err := b.Say(t.Context(), late); !errors.Is(err, ErrIncarnation) {
 		t.Errorf("text that nobody can open is taken: %v", err)
 	}
 	next, err := b.Say(t.Context(), helpline.Saying{Contact: id, From: helpline.FromContact, Version: 1, CID: "c3", Sealed: "x", Key: "k"})
-	if err != nil || next != 2_000_001 {
-		t.Fatalf("the next message is numbered %d, %v", next, err)
+	if err != nil || next.Seq != 2_000_001 {
+		t.Fatalf("the next message is numbered %d, %v", next.Seq, err)
 	}
 	if n := b.rdb.XLen(context.Background(), b.key(":s:"+id)).Val(); n != 4 {
 		t.Fatalf("%d messages", n)
@@ -227,8 +227,8 @@ func TestRebuildKeepsAReturnThatRedisForgot(t *testing.T) {
 	leg := b.standingAt(helpline.Active, k.Adviser)
 	leg.Contact, leg.Version, leg.Number = id, 2, id+"2"
 	b.rebuilt(leg)
-	if got := b.field(id, "floor"); got != fmt.Sprint(said) {
-		t.Errorf("floor %s after %d", got, said)
+	if got := b.field(id, "floor"); got != fmt.Sprint(said.Seq) {
+		t.Errorf("floor %s after %d", got, said.Seq)
 	}
 	next := func(string, int64) string { return "n3" }
 	if _, _, err := b.Resume(t.Context(), helpline.Return{RequestID: "r1", Index: id + "1", Next: next}); !errors.Is(err, helpline.ErrNotFound) {

@@ -15,38 +15,39 @@ const (
 
 // Say numbers a message of the contact or of the owner, once per cid. Errors: ErrNotFound,
 // ErrConsoleReplaced, ErrTooMany.
-func (m *Model) Say(now int64, s helpline.Saying) (int64, error) {
+func (m *Model) Say(now int64, s helpline.Saying) (helpline.Said, error) {
 	m.step(now)
 	c := m.contacts[s.Contact]
 	if c == nil || c.key == "" {
-		return 0, helpline.ErrNotFound
+		return helpline.Said{}, helpline.ErrNotFound
 	}
 	live, side, err := m.speaks(c, s)
 	if err != nil {
-		return 0, err
+		return helpline.Said{}, err
 	}
-	if seq := c.cids[string(s.From)+s.CID]; seq > 0 {
-		return seq, nil
+	if said, ok := c.cids[string(s.From)+s.CID]; ok {
+		return said, nil
 	}
 	if !live {
-		return 0, helpline.ErrNotFound
+		return helpline.Said{}, helpline.ErrNotFound
 	}
 	r := &c.rate[side]
 	if r.second != m.now/1000 {
 		r.second, r.sent = m.now/1000, 0
 	}
 	if r.sent >= perSecond || c.count >= perLeg {
-		return 0, helpline.ErrTooMany
+		return helpline.Said{}, helpline.ErrTooMany
 	}
 	r.sent++
 	c.seq = max(c.seq+1, 1_000_001)
 	c.count, c.last, c.got = c.count+1, m.now, max(c.got, min(s.Got, c.seq))
 	c.said = append(c.said, helpline.SealedMessage{Seq: c.seq, CID: s.CID, From: s.From, Sealed: s.Sealed, At: instant(m.now)})
 	if c.cids == nil {
-		c.cids = map[string]int64{}
+		c.cids = map[string]helpline.Said{}
 	}
-	c.cids[string(s.From)+s.CID] = c.seq
-	return c.seq, nil
+	said := helpline.Said{Seq: c.seq, At: instant(m.now)}
+	c.cids[string(s.From)+s.CID] = said
+	return said, nil
 }
 
 // speaks tells whether a side may write now, and counts the sides: 0 the contact, 1 the owner.
@@ -136,7 +137,7 @@ func (m *Model) Release(now int64, k helpline.Console, contact string) (int64, e
 		c.seq++
 		s.Seq = c.seq
 		c.said = append(c.said, s)
-		c.cids[string(s.From)+s.CID] = c.seq
+		c.cids[string(s.From)+s.CID] = helpline.Said{Seq: c.seq, At: s.At}
 	}
 	return int64(len(list)), nil
 }

@@ -151,12 +151,12 @@ func (f *Fake) Relane(_ context.Context, contact string, lane helpline.Lane) ([]
 }
 
 // Say implements helpline.ConversationQueue.
-func (f *Fake) Say(_ context.Context, s helpline.Saying) (int64, error) {
-	seq, _, err := step(f, func(m *Model, now int64) (int64, []helpline.Event, error) {
-		seq, err := m.Say(now, s)
-		return seq, nil, err
+func (f *Fake) Say(_ context.Context, s helpline.Saying) (helpline.Said, error) {
+	said, _, err := step(f, func(m *Model, now int64) (helpline.Said, []helpline.Event, error) {
+		said, err := m.Say(now, s)
+		return said, nil, err
 	})
-	return seq, err
+	return said, err
 }
 
 // History implements helpline.ConversationQueue.

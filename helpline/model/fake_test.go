@@ -82,12 +82,12 @@ func talks(t *testing.T, f *Fake, k helpline.Console, now *time.Time) {
 	contact := helpline.Saying{Contact: "c", From: helpline.FromContact, Version: 1, CID: "1", Sealed: "hello"}
 	adviser := helpline.Saying{Contact: "c", From: helpline.FromAdviser, Console: k, CID: "1", Sealed: "hi"}
 	for range 2 {
-		if seq, err := f.Say(ctx, contact); err != nil || seq != 1_000_001 {
-			t.Error(seq, err)
+		if said, err := f.Say(ctx, contact); err != nil || said.Seq != 1_000_001 {
+			t.Error(said, err)
 		}
 	}
-	if seq, err := f.Say(ctx, adviser); err != nil || seq != 1_000_002 {
-		t.Error(seq, err)
+	if said, err := f.Say(ctx, adviser); err != nil || said.Seq != 1_000_002 {
+		t.Error(said, err)
 	}
 	for i := range 5 {
 		contact.CID = fmt.Sprint("more", i)

@@ -90,7 +90,7 @@ type contact struct {
 	got                     int64      // up to where its page says that it has received
 	held                    [][2]int64 // ranges (from, to] that no page has shown since a return by number
 	said                    []helpline.SealedMessage
-	cids                    map[string]int64
+	cids                    map[string]helpline.Said
 	rate                    [2]struct{ second, sent int64 }
 	draft                   string
 	draftVersion            int64

@@ -245,13 +245,13 @@ func (s *seat) say(cid string, text helpline.Text) error {
 	defer cancel()
 	place := s.place
 	place.Got = s.got.Load()
-	seq, err := s.hub.line.SayAsContact(ctx, place, cid, text)
+	said, err := s.hub.line.SayAsContact(ctx, place, cid, text)
 	if err != nil {
 		return err
 	}
-	s.send(saidFrame{Type: "said", CID: cid, Seq: seq})
+	s.send(saidFrame{Type: "said", CID: cid, Seq: said.Seq, At: instant(said.At)})
 	if s.echo {
-		s.push(item{own: &helpline.Message{Seq: seq, CID: cid, From: helpline.FromContact, Text: text, At: s.hub.line.Now()}})
+		s.push(item{own: &helpline.Message{Seq: said.Seq, CID: cid, From: helpline.FromContact, Text: text, At: said.At}})
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ type entry struct {
 	helpline.View
 	socket  string
 	history []helpline.SealedMessage
-	cids    map[string]int64
+	cids    map[string]helpline.Said
 }
 
 func newBook() *book {
@@ -54,7 +54,7 @@ func (b *book) Enqueue(_ context.Context, e helpline.Entry) (helpline.Entered, [
 	}
 	c, ok := b.contacts[e.Contact]
 	if !ok {
-		c = &entry{Entry: e, View: helpline.View{State: helpline.Waiting, Version: 1, Place: helpline.Position{Ahead: len(b.contacts)}, Key: e.Key, Told: e.Told}, cids: map[string]int64{}}
+		c = &entry{Entry: e, View: helpline.View{State: helpline.Waiting, Version: 1, Place: helpline.Position{Ahead: len(b.contacts)}, Key: e.Key, Told: e.Told}, cids: map[string]helpline.Said{}}
 		b.contacts[e.Contact] = c
 		b.numbers[e.Numbers[0]] = e.Contact
 	}
@@ -155,20 +155,21 @@ func (b *book) ContactDown(_ context.Context, contact, socket string, _ int64) (
 	return nil, nil
 }
 
-func (b *book) Say(_ context.Context, s helpline.Saying) (int64, error) {
+func (b *book) Say(_ context.Context, s helpline.Saying) (helpline.Said, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c, err := b.bearer(s.Contact, s.Version)
 	if err != nil {
-		return 0, err
+		return helpline.Said{}, err
 	}
-	if seq, ok := c.cids[s.CID]; ok {
-		return seq, nil
+	if said, ok := c.cids[s.CID]; ok {
+		return said, nil
 	}
 	c.Seq++
-	c.cids[s.CID] = c.Seq
-	c.history = append(c.history, helpline.SealedMessage{Seq: c.Seq, CID: s.CID, From: s.From, Sealed: s.Sealed, At: time.UnixMilli(1e12)})
-	return c.Seq, nil
+	said := helpline.Said{Seq: c.Seq, At: time.UnixMilli(1e12)}
+	c.cids[s.CID] = said
+	c.history = append(c.history, helpline.SealedMessage{Seq: c.Seq, CID: s.CID, From: s.From, Sealed: s.Sealed, At: said.At})
+	return said, nil
 }
 
 func (b *book) History(_ context.Context, contact string, after int64) ([]helpline.SealedMessage, error) {

@@ -99,6 +99,7 @@ type (
 		Type string `json:"type"`
 		CID  string `json:"cid"`
 		Seq  int64  `json:"seq"`
+		At   string `json:"at"`
 	}
 	// maskedFrame is a message that was not sent, without what looks like an identifier: its writer decides.
 	maskedFrame struct {

@@ -139,9 +139,9 @@ func TestTalk(t *testing.T) {
 		t.Errorf("welcome: %v", welcome)
 	}
 	p.wantWith("position", map[string]any{"ahead": 0.0, "low": nil, "high": nil})
-	for range 2 { // repeated: the same number
+	for range 2 { // repeated: the same number and instant
 		p.write(`{"type":"say","cid":"` + cidA + `","text":"hei","pad":"0000"}`)
-		p.wantWith("said", map[string]any{"cid": cidA, "seq": 1.0})
+		p.wantWith("said", map[string]any{"cid": cidA, "seq": 1.0, "at": "2001-09-09T01:46:40.000Z"})
 	}
 	p.write(`{"type":"got","seq":1}`)
 	h.tell(a.Contact, helpline.Notice{Kind: helpline.NoticeJoined, Alias: "Aino"})

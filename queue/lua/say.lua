@@ -1,6 +1,7 @@
 -- say: a message enters its conversation once, numbered, and goes to the other side's node.
 -- ARGV: 4 contact, 5 side, 6 version or adviser, 7 console epoch, 8 cid, 9 sealed, 10 up to where the
--- contact's page has received, 11 the end of the wrapped key that it is sealed with. Reply: seq.
+-- contact's page has received, 11 the end of the wrapped key that it is sealed with. Reply: seq and instant, the
+-- first ones of a message that comes again.
 local id, side, key = ARGV[4], ARGV[5], P .. ':c:' .. ARGV[4]
 local f = call('HMGET', key, 'state', 'version', 'dead', 'owner', 'seq', 'key', 'node', 'rate_' .. side, 'count', 'got',
   'listennode')
@@ -19,7 +20,10 @@ elseif c.owner ~= ARGV[6] then return {2}
 elseif a.conn ~= ARGV[7] then return unseated(a, ARGV[7]) end
 local cids = P .. ':m:' .. id
 local known = call('HGET', cids, side .. ARGV[8])
-if known then return {0, tonumber(known), {}} end
+if known then
+  local m = call('XRANGE', P .. ':s:' .. id, known .. '-0', known .. '-0')[1]
+  return {0, known .. ' ' .. (m and m[2][8] or nows), {}}
+end
 if not live then return {2} end
 if ARGV[11] ~= '' and string.sub(c.key, -#ARGV[11]) ~= ARGV[11] then return {1} end -- nobody could open it
 local second, sent = string.match(f[8] or '0 0', '(%d+) (%d+)')
@@ -45,4 +49,4 @@ if f[11] then
   post(f[11], '"to":"l:' .. id .. '","kind":"message","state":"' .. mark .. '","seq":' .. s .. ',"cid":"' .. ARGV[8] .. '","from":"' .. side
     .. '","sealed":"' .. ARGV[9] .. '","key":"' .. c.key .. '","at":' .. nows)
 end
-return {0, seq, {}}
+return {0, s .. ' ' .. nows, {}}

@@ -25,7 +25,7 @@ export class ChatList {
     this.after = Math.max(this.after, m.seq);
     if (this.bySeq.has(m.seq)) return false;
     if (m.cid && this.byCid.has(m.cid)) {
-      this.said(m.cid, m.seq);
+      this.said(m.cid, m.seq, m.at);
       return false;
     }
     const el = this.line(m.from, m.from === 'system' && !m.text ? say('x.lines_gone') : m.text, m.at, m.marked);
@@ -44,12 +44,12 @@ export class ChatList {
     this.follow(true);
   }
 
-  /** The server has stored it. @param {string} cid @param {number} seq */
-  said(cid, seq) {
+  /** The server has stored it, at its own time. @param {string} cid @param {number} seq @param {string} at */
+  said(cid, seq, at) {
     const el = this.byCid.get(cid);
     if (!el) return;
     el.classList.remove('pending');
-    put(el.lastChild, when(new Date(), el.classList.contains('marked')));
+    put(el.lastChild, when(at ? new Date(at) : new Date(), el.classList.contains('marked')));
     const before = el.getAttribute('data-seq');
     if (before !== String(seq)) this.number(el, seq);
   }

@@ -207,7 +207,7 @@ export class Conversation {
   said(f) {
     this.outbox.seen(f.seq);
     this.outbox.said(f.cid);
-    this.chat.said(f.cid, f.seq);
+    this.chat.said(f.cid, f.seq, f.at);
   }
 
   /** Somebody at work wrote what looks like an identifier: it is not sent before they decide. @private */

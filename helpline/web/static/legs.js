@@ -141,7 +141,7 @@ export class Legs {
     if (!leg) return;
     leg.outbox.seen(f.seq);
     leg.outbox.said(f.cid);
-    leg.chat.said(f.cid, f.seq);
+    leg.chat.said(f.cid, f.seq, f.at);
   }
 
   /** Takes an `error` that names a message. @param {any} f @returns {boolean} whether it was about a message */

@@ -69,12 +69,12 @@ func TestBentOpenAPI(t *testing.T) {
 
 func TestBentAsyncAPI(t *testing.T) {
 	t.Parallel()
-	said := `{"type":"said","cid":` + id + `,"seq":1}`
+	said := `{"type":"said","cid":` + id + `,"seq":1,"at":"2026-11-30T12:00:00.000Z"}`
 	s, err := NewSocket(wire.AsyncAPI(), "contact")
 	if err != nil || s.Told([]byte(said)) != nil || s.Closed(4501, "replaced") != nil {
 		t.Fatal(err, s.Told([]byte(said)))
 	}
-	for _, strange := range []string{`{"type":"dance"}`, `{"type":"say","cid":` + id + `,"text":"x"}`, `{"type":"said"}`, `[]`, `x`, `{"type":"said","cid":` + id + `,"seq":1,"name":"x"}`} {
+	for _, strange := range []string{`{"type":"dance"}`, `{"type":"say","cid":` + id + `,"text":"x"}`, `{"type":"said"}`, `[]`, `x`, `{"type":"said","cid":` + id + `,"seq":1,"at":"2026-11-30T12:00:00.000Z","name":"x"}`} {
 		if s.Told([]byte(strange)) == nil {
 			t.Errorf("taken: %s", strange)
 		}
