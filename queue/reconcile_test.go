@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -202,5 +203,31 @@ func TestReconcilerIsQuietOnANodeOfItsOwn(t *testing.T) {
 	}
 	if n := b.rdb.ZCard(context.Background(), b.key(":w:sv|ordinary")).Val(); n != 20 {
 		t.Fatalf("%d wait", n)
+	}
+}
+
+// TestReconcilerGivesWayWithinAPage: whoever asks Redis for something waits behind a step of a page, not behind all of it,
+// and no member of it is left out.
+func TestReconcilerGivesWayWithinAPage(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for range 60 {
+		b.enter("sv", helpline.Ordinary)
+	}
+	page := b.everything()
+	last := b.enter("sv", helpline.Ordinary)
+	page = append(page, "c|"+last)
+	if err := b.rdb.ZRem(t.Context(), b.key(":w:sv|ordinary"), last).Err(); err != nil {
+		t.Fatal(err)
+	}
+	var r rounds
+	b.writer.rdb.AddHook(&r)
+	repaired := map[string]int{}
+	n := &Node{Queue: b.Queue, Events: func([]helpline.Event) {}, Repaired: func(kind string, count int) { repaired[kind] += count }, Log: slog.New(slog.DiscardHandler)}
+	if err := n.reconcile(t.Context(), page); err != nil {
+		t.Fatal(err)
+	}
+	if trips, want := r.trips.Load(), int64((len(page)+24)/25); trips != want || repaired["place"] != 1 {
+		t.Errorf("%d members in %d scripts, want %d; repaired %v", len(page), trips, want, repaired)
 	}
 }
