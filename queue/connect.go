@@ -53,7 +53,7 @@ func (s servers) dial(connections int, check func(context.Context, *redis.Conn) 
 		PoolSize: connections, MaxActiveConns: connections, PipelinePoolSize: -1,
 		ContextTimeoutEnabled: true, MaxRetries: -1, OnConnect: check,
 		DialTimeout: 2 * time.Second, ReadTimeout: 3 * time.Second, WriteTimeout: 3 * time.Second,
-		PoolTimeout:              3 * time.Second,
+		PoolTimeout: 3 * time.Second, ConnMaxLifetime: s.lifetime(),
 		MaintNotificationsConfig: noNotices,
 	})
 }

@@ -26,6 +26,9 @@ func (q *Queue) Life(ctx context.Context) (runID, recorded string, incarnation i
 	if m == nil {
 		return "", "", 0, errors.New("read redis life: no run id")
 	}
+	if err := q.isElected(ctx, m[1]); err != nil { // a connection may be older than the last failover
+		return "", "", 0, fmt.Errorf("read redis life: %w", err)
+	}
 	values, err := q.door.HMGet(ctx, q.key(":meta"), "run_id", "incarnation").Result()
 	if err != nil {
 		return "", "", 0, fmt.Errorf("read redis life: %w", err)

@@ -33,18 +33,40 @@ func (q *Queue) elected(ctx context.Context, conn *redis.Conn) error {
 	if strings.Contains(info, "redis_mode:sentinel") {
 		return nil
 	}
-	want, err := q.at.electedID(ctx)
-	if err != nil {
-		return err
+	m := runIDLine.FindStringSubmatch(info)
+	if m == nil {
+		return errors.New("read run id: none")
 	}
-	if m := runIDLine.FindStringSubmatch(info); m == nil || m[1] != want {
-		return fmt.Errorf("connect: %w", errNotElected)
+	return q.isElected(ctx, m[1])
+}
+
+// isElected refuses a server process that is not the elected master. Without Sentinels every one is.
+func (q *Queue) isElected(ctx context.Context, runID string) error {
+	if q.at.master == "" {
+		return nil
+	}
+	want, err := q.at.electedID(ctx)
+	if err == nil && runID != want {
+		err = errNotElected
+	}
+	if err != nil {
+		return fmt.Errorf("look at server: %w", err)
 	}
 	return nil
 }
 
+// lifetime is how long a connection is used, 0 for as long as it holds. go-redis hears of a failover from one Sentinel; one
+// that missed it leaves a master in use that was deposed and lives. A new connection asks, and takes those to another
+// server out of use.
+func (s servers) lifetime() time.Duration {
+	if s.master == "" {
+		return 0
+	}
+	return 5 * time.Second
+}
+
 // electedID gives the run id of the master whose configuration has the highest epoch. More than half of the Sentinels
-// have to answer, and it has to say itself that it is a master.
+// have to answer, those of that epoch have to name the same, and it has to say itself that it is a master.
 func (s servers) electedID(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, askSentinels)
 	defer cancel()
@@ -60,7 +82,7 @@ func (s servers) electedID(ctx context.Context) (string, error) {
 			words <- word{named, epoch, err}
 		}()
 	}
-	newest, answered, failed := word{epoch: -1}, 0, error(nil)
+	newest, answered, split, failed := word{epoch: -1}, 0, false, error(nil)
 	for range s.addrs {
 		w := <-words
 		if w.err != nil {
@@ -68,12 +90,18 @@ func (s servers) electedID(ctx context.Context) (string, error) {
 			continue
 		}
 		answered++
-		if w.epoch > newest.epoch {
-			newest = w
+		switch {
+		case w.epoch > newest.epoch:
+			newest, split = w, false
+		case w.epoch == newest.epoch && w.addr != newest.addr:
+			split = true
 		}
 	}
 	if answered <= len(s.addrs)/2 {
 		return "", fmt.Errorf("ask sentinels: %d of %d answered: %w", answered, len(s.addrs), failed)
+	}
+	if split { // one was asked in the moment in which it changed its mind
+		return "", fmt.Errorf("ask sentinels: two masters of one epoch: %w", errNotElected)
 	}
 	o := s.options(newest.addr, s.one.Username, s.one.Password)
 	o.DB = s.one.DB
@@ -90,18 +118,27 @@ func (s servers) electedID(ctx context.Context) (string, error) {
 	return m[1], nil
 }
 
-// ask gives the master that one Sentinel names, and the epoch of that configuration.
+// ask gives the master that one Sentinel names, and the epoch of that configuration. The Sentinel that leads a failover
+// shows the new epoch beside the old master until the last replica follows, which may take minutes: whom it names is
+// asked as clients ask, and last, so that an epoch is never told of a master that was there before it.
 func (s servers) ask(ctx context.Context, addr string) (named string, epoch int64, err error) {
 	c := redis.NewSentinelClient(s.options(addr, "", s.password))
 	defer func() { _ = c.Close() }()
-	master, err := c.Master(ctx, s.master).Result()
+	state, err := c.Master(ctx, s.master).Result()
 	if err != nil {
 		return "", 0, fmt.Errorf("ask sentinel: %w", err)
 	}
-	if epoch, err = strconv.ParseInt(master["config-epoch"], 10, 64); err != nil {
+	if epoch, err = strconv.ParseInt(state["config-epoch"], 10, 64); err != nil {
 		return "", 0, errors.New("ask sentinel: no epoch")
 	}
-	return net.JoinHostPort(master["ip"], master["port"]), epoch, nil
+	at, err := c.GetMasterAddrByName(ctx, s.master).Result()
+	if err != nil {
+		return "", 0, fmt.Errorf("ask sentinel: %w", err)
+	}
+	if len(at) != 2 {
+		return "", 0, errors.New("ask sentinel: no address")
+	}
+	return net.JoinHostPort(at[0], at[1]), epoch, nil
 }
 
 // options are those of one short connection.

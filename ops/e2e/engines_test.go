@@ -20,13 +20,18 @@ func trio(t *testing.T, args ...string) *rig.Trio {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(r.Kill)
+	t.Cleanup(func() {
+		r.Kill()
+		if t.Failed() {
+			t.Logf("log of the sentinels:\n%s", r.Told())
+		}
+	})
 	return r
 }
 
 // TestSentinelFailover: with the recommended settings the master is killed under open chats; the nodes go to
 // the one that Sentinels promote, and everybody goes on; the old one comes back as a replica and nobody
-// notices.
+// notices. Sentinels promote twice now and then: a life for each.
 func TestSentinelFailover(t *testing.T) {
 	t.Parallel()
 	engine := trio(t, "--appendfsync", "always")
@@ -62,8 +67,9 @@ func TestSentinelFailover(t *testing.T) {
 	}
 	s.checkRecorded(t, len(open))
 	conn := s.each[0].postgres("adviceline")
-	if n := count(t, conn, "SELECT number FROM incarnation"); n != 2 {
-		t.Errorf("incarnation %d after one failover", n)
+	n, promoted := count(t, conn, "SELECT number FROM incarnation"), int64(engine.Promoted())
+	if n < 2 || n > 1+promoted {
+		t.Errorf("incarnation %d after %d promotions", n, promoted)
 	}
 }
 

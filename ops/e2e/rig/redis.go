@@ -19,6 +19,7 @@ type Redis struct {
 	URL  string // where it is told to listen
 	Args []string
 	Live *Child
+	Log  *Output // of every process that it was
 }
 
 // MakeRedis makes the folder of a server that does not run yet.
@@ -26,7 +27,7 @@ func MakeRedis(dir, url string, args ...string) (*Redis, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
-	return &Redis{Dir: dir, URL: url, Args: args}, nil
+	return &Redis{Dir: dir, URL: url, Args: args, Log: &Output{}}, nil
 }
 
 // Start starts the server and waits until it answers.
@@ -37,6 +38,7 @@ func (r *Redis) Start(ctx context.Context) error {
 	}
 	cmd := exec.Command(program, append(r.Args, "--dir", r.Dir)...) //nolint:noctx // ended by its owner
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.Stdout, cmd.Stderr = r.Log, r.Log
 	if r.Live, err = Launch(cmd); err != nil {
 		return err
 	}

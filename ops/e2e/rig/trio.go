@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -150,6 +151,28 @@ func (t *Trio) Failover(ctx context.Context) (old *Redis, err error) {
 		now := t.named(ctx)
 		return now != nil && now != old, nil
 	})
+}
+
+// Promoted tells how often one of the servers was made master: a Sentinel that calls the new one down in its first
+// second has another one promoted.
+func (t *Trio) Promoted() (times int) {
+	for _, r := range t.Servers {
+		times += bytes.Count(r.Log.Bytes(), []byte("MASTER MODE enabled"))
+	}
+	return times
+}
+
+// Told gives what the Sentinels said of elections and of who is master.
+func (t *Trio) Told() string {
+	var out strings.Builder
+	for i, r := range t.watch {
+		for line := range strings.Lines(string(r.Log.Bytes())) {
+			if strings.ContainsAny(line, "+-") {
+				fmt.Fprintf(&out, "sentinel %d: %s", i, line)
+			}
+		}
+	}
+	return out.String()
 }
 
 // Kill ends all six.
