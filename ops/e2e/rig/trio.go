@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -151,6 +152,26 @@ func (t *Trio) Failover(ctx context.Context) (old *Redis, err error) {
 		now := t.named(ctx)
 		return now != nil && now != old, nil
 	})
+}
+
+// Depose stops the master until the Sentinels name another one, and lets it go on: it lives, holds its connections and
+// believes that it is the master until a Sentinel tells it otherwise.
+func (t *Trio) Depose(ctx context.Context) error {
+	old, err := t.Primary(ctx)
+	if err != nil {
+		return err
+	}
+	if err := old.Live.Cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		return fmt.Errorf("stop master: %w", err)
+	}
+	err = Wait(60*time.Second, "another master is named", func() (bool, error) {
+		now := t.named(ctx)
+		return now != nil && now != old, nil
+	})
+	if e := old.Live.Cmd.Process.Signal(syscall.SIGCONT); e != nil {
+		return fmt.Errorf("let master go on: %w", e)
+	}
+	return err
 }
 
 // Promoted tells how often one of the servers was made master: a Sentinel that calls the new one down in its first
