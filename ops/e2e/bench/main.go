@@ -12,7 +12,7 @@
 // goals take turns, round by round. A repeat during which niced processes or the host took more than
 // 5 % of the CPU time is made again, twice at most and not after ten minutes; what is still above 5 %
 // is dropped, unless that would leave less than half: then all are kept, and the row says so. Figures
-// are medians, a ratio is product / minimum. An interrupt prints the table of what there is.
+// are medians, a ratio is the median of product / minimum of each round. An interrupt prints the table of what there is.
 //
 // What differs from production, so that a figure means something:
 //   - LIMIT_* are raised to their maximum: all load comes from one network prefix.
@@ -86,6 +86,7 @@ func run(ctx context.Context) error {
 			break // interrupted: the table of what there is
 		}
 		if best != nil {
+			best["round"] = float64(k/len(needed) + 1)
 			out.Samples[a.name] = append(out.Samples[a.name], best)
 			fmt.Fprintln(os.Stderr, label, best)
 		}

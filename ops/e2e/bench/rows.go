@@ -26,28 +26,40 @@ type figure string
 
 func (f figure) arm() string { arm, _, _ := strings.Cut(string(f), " "); return arm }
 
-// of gives the median, and false where too few repeats were left alone.
-func (f figure) of(all map[string][]sample) (value float64, calm bool) {
-	arm, metric, _ := strings.Cut(string(f), " ")
-	var still, every []float64
-	for _, s := range all[arm] {
-		v, has := s[metric]
-		if !has {
-			continue
-		}
-		every = append(every, v)
-		other, own := s[metric[:max(strings.LastIndexByte(metric, '.'), 0)]+".disturbed_pct"]
-		if !own {
-			other = s["disturbed_pct"]
-		}
-		if other <= quiet {
+// at gives the figure of one repeat and how much that was disturbed.
+func (f figure) at(s sample) (value, disturbed float64, has bool) {
+	_, metric, _ := strings.Cut(string(f), " ")
+	value, has = s[metric]
+	disturbed, own := s[metric[:max(strings.LastIndexByte(metric, '.'), 0)]+".disturbed_pct"]
+	if !own {
+		disturbed = s["disturbed_pct"]
+	}
+	return value, disturbed, has
+}
+
+// undisturbed gives values without those that were disturbed, and false where too few were left alone: then it is all.
+func undisturbed(values, disturbed []float64) (still []float64, calm bool) {
+	for i, v := range values {
+		if disturbed[i] <= quiet {
 			still = append(still, v)
 		}
 	}
-	if 2*len(still) < len(every) || len(still) == 0 {
-		return median(every), false
+	if 2*len(still) < len(values) || len(still) == 0 {
+		return values, false
 	}
-	return median(still), true
+	return still, true
+}
+
+// of gives the median, and false where too few repeats were left alone.
+func (f figure) of(all map[string][]sample) (value float64, calm bool) {
+	var values, disturbed []float64
+	for _, s := range all[f.arm()] {
+		if v, d, has := f.at(s); has {
+			values, disturbed = append(values, v), append(disturbed, d)
+		}
+	}
+	values, calm = undisturbed(values, disturbed)
+	return median(values), calm
 }
 
 func median(v []float64) float64 {
@@ -81,6 +93,8 @@ type result struct {
 	Product float64 `json:"product"`
 	Unit    string  `json:"unit"`
 	Ratio   float64 `json:"ratio"`
+	Lowest  float64 `json:"lowest"` // of the rounds' ratios
+	Highest float64 `json:"highest"`
 	Must    float64 `json:"must"`
 	Aim     float64 `json:"aim"`
 	Less    bool    `json:"less_is_better"`
@@ -89,16 +103,40 @@ type result struct {
 	Note    string  `json:"note"`
 }
 
+// ratios gives what each round had, and false where too few were left alone. The host gives twice as much in one minute as in
+// another: both sides of one round were measured in the same one.
+func (r row) ratios(all map[string][]sample) (ratios []float64, calm bool) {
+	var disturbed []float64
+	for _, s := range all[r.product.arm()] {
+		product, most, has := r.product.at(s)
+		minimum := 0.0
+		for _, f := range r.minimum {
+			i := slices.IndexFunc(all[f.arm()], func(o sample) bool { return o["round"] == s["round"] })
+			if i < 0 {
+				has = false
+				break
+			}
+			v, d, found := f.at(all[f.arm()][i])
+			minimum, most, has = minimum+v, max(most, d), has && found
+		}
+		if has && minimum > 0 {
+			ratios, disturbed = append(ratios, product/minimum), append(disturbed, most)
+		}
+	}
+	return undisturbed(ratios, disturbed)
+}
+
 func (r row) judge(all map[string][]sample) result {
 	out := result{ID: r.id, What: r.what, Unit: r.unit, Must: r.must, Aim: r.aim, Less: r.less, Note: r.note, Met: "no"}
-	out.Product, out.Calm = r.product.of(all)
+	out.Product, _ = r.product.of(all)
 	for _, f := range r.minimum {
-		v, calm := f.of(all)
+		v, _ := f.of(all)
 		out.Minimum += v
-		out.Calm = out.Calm && calm
 	}
-	if out.Minimum > 0 {
-		out.Ratio = out.Product / out.Minimum
+	ratios, calm := r.ratios(all)
+	out.Calm = calm
+	if len(ratios) > 0 {
+		out.Ratio, out.Lowest, out.Highest = median(ratios), slices.Min(ratios), slices.Max(ratios)
 	}
 	reached := func(goal float64) bool {
 		if r.less {
@@ -111,7 +149,7 @@ func (r row) judge(all map[string][]sample) result {
 		lost += s["lost"]
 	}
 	switch {
-	case out.Minimum == 0 || out.Product == 0:
+	case out.Ratio == 0:
 		out.Met = "no figure"
 	case lost > 0:
 		out.Met = fmt.Sprintf("no: %.0f messages did not arrive", lost)
@@ -128,7 +166,7 @@ func (r row) judge(all map[string][]sample) result {
 // table renders results as Markdown.
 func table(results []result) string {
 	var b strings.Builder
-	b.WriteString("| # | what | minimum | product | ratio | must | aim | met |\n|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| # | what | minimum | product | ratio | rounds | must | aim | met |\n|---|---|---|---|---|---|---|---|---|\n")
 	var notes []string
 	for _, r := range results {
 		sign, met := ">=", r.Met
@@ -142,8 +180,8 @@ func table(results []result) string {
 		if r.Must == 0 {
 			must, aim = "", ""
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s %s | %s %s | %.2f | %s | %s | %s |\n", r.ID, r.What,
-			digits(r.Minimum), r.Unit, digits(r.Product), r.Unit, r.Ratio, must, aim, met)
+		fmt.Fprintf(&b, "| %s | %s | %s %s | %s %s | %.2f | %.2f-%.2f | %s | %s | %s |\n", r.ID, r.What,
+			digits(r.Minimum), r.Unit, digits(r.Product), r.Unit, r.Ratio, r.Lowest, r.Highest, must, aim, met)
 		note := "- " + r.ID + ": " + r.Note
 		if r.Note != "" && !slices.Contains(notes, note) {
 			notes = append(notes, note)
