@@ -9,14 +9,14 @@
 //
 // Keys, all with the line's tag in front:
 //
-//	:meta            hash    incarnation, run_id, events (counter), offset, last, held, clock (tests)
+//	:meta            hash    incarnation, run_id, events (counter), offset, last, held, clock (tests), served: the
+//	                         languages that accounts serve, any other is anybody's
 //	:c:<contact>     hash    one leg; :s:<contact> its messages (stream, entry id seq-0), :m:<contact> cids
 //	:a:<adviser>     hash    duty, load, console epoch and node; :legs:, :offers:, :parked: its contacts (sets)
 //	:classes         hash    how many wait in each class; :w:<class> zset of them by original arrival
 //	:serve:<group>   zset    advisers on duty in the order of choice (lua/class.lua, score)
 //	:reserved        hash    which adviser keeps free for which call; :danger zset of danger nobody has taken
 //	:handling        list    how long the last 50 legs took; :answered hash legs answered per hour
-//	:served          set     languages that accounts serve; any other is anybody's
 //	:number:<index>  string  the contact of a return number; :declined:<offer> who declined, for 10 min
 //	:timers          zset    kind|id by instant; any node sweeps it
 //	:spool           stream  events until the ledger has them; never trimmed, entries go by XDEL

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"adviceline/helpline"
@@ -83,7 +84,7 @@ func (q *Queue) Positions(ctx context.Context, contacts []string) (map[string]he
 // says that nobody knows. It moves those who wait when the list has changed.
 func (q *Queue) SetServed(ctx context.Context, languages []string) ([]helpline.Event, error) {
 	args := make([]any, len(languages))
-	for i, l := range languages {
+	for i, l := range slices.Sorted(slices.Values(languages)) { // the script compares lists
 		args[i] = l
 	}
 	_, events, err := q.run(ctx, "served", args...)

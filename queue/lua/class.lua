@@ -13,13 +13,10 @@ local function sound(language, lane, skill)
   return SLOPE[lane] and find(language, '^%l+$') and (not skill or skill == '' or find(skill, '^[%l%d_]+$'))
 end
 
--- A language that no account serves is anybody's, with an interpreter.
+-- A language that no account serves is anybody's, with an interpreter. Where nobody has said which they are, all are.
 local function group(language, skill)
-  served = served or {}
-  if served[language] == nil then
-    served[language] = call('SISMEMBER', SERVED, language) == 1 or call('EXISTS', SERVED) == 0
-  end
-  if not served[language] then language = 'interpreter' end
+  local served = meta[10]
+  if served and not find(served, ',' .. language .. ',', 1, true) then language = 'interpreter' end
   return (skill or '') == '' and language or language .. '+' .. skill
 end
 -- The group of a contact: one whose language nobody on the roster speaks stays anybody's.

@@ -4,9 +4,9 @@
 -- Reply of every verb: {code, json or number, {spool id, event, ...}}; codes are in client.go.
 -- One library holds every verb, so that its functions are made once and not in every call; what belongs
 -- to one call is set anew by begin. Redis has neither call nor string while it loads a library.
-local KEYS, ARGV, P, NODE, META, TIMERS, SPOOL, CLASSES, NODES, SERVED, CONTACT, ADVISER
+local KEYS, ARGV, P, NODE, META, TIMERS, SPOOL, CLASSES, NODES, CONTACT, ADVISER
 local call, fmt, find, match, gmatch, cut, floor, each
-local meta, now, nows, soon, held, tables, contacts, advisers, events, logged, counts, unreserved, pace, served
+local meta, now, nows, soon, held, tables, contacts, advisers, events, logged, counts, unreserved, pace
 local serves, shelves, profiles, kinds, kinded -- keys that are made once and not in every call
 local names -- the key of each table that was read, while the table is there
 local lastnode, lastchannel
@@ -39,7 +39,7 @@ end
 -- holds such keys for all groups of a kind of adviser, and the groups themselves, for at most 500 kinds.
 local function line(tag)
   P = tag
-  META, TIMERS, SPOOL, CLASSES, NODES, SERVED = P .. ':meta', P .. ':timers', P .. ':spool', P .. ':classes', P .. ':nodes', P .. ':served'
+  META, TIMERS, SPOOL, CLASSES, NODES = P .. ':meta', P .. ':timers', P .. ':spool', P .. ':classes', P .. ':nodes'
   CONTACT, ADVISER = P .. ':c:', P .. ':a:'
   serves, shelves, profiles, kinds, kinded, lastnode = {}, {}, 0, {}, 0, nil
 end
@@ -76,8 +76,8 @@ end
 local function begin(keys, argv)
   enter(keys, argv)
   tables, contacts, advisers = nil, {}, {}
-  events, counts, unreserved, pace, served, soon = {nil, nil, nil}, nil, nil, nil, nil, nil
-  meta = call('HMGET', META, 'incarnation', 'offset', 'last', 'clock', 'held', 'closed', 'drains', 'full', 'events')
+  events, counts, unreserved, pace, soon = {nil, nil, nil}, nil, nil, nil, nil
+  meta = call('HMGET', META, 'incarnation', 'offset', 'last', 'clock', 'held', 'closed', 'drains', 'full', 'events', 'served')
   if meta[1] ~= ARGV[1] then return false end
   logged = num(meta[9])
   now = instant()
@@ -88,7 +88,7 @@ end
 -- The same for a verb that notes no event and moves nobody: what such a step would need is not there.
 local function beginBrief(keys, argv)
   enter(keys, argv)
-  tables, contacts, advisers, events, counts, unreserved, served = nil, nil, nil, nil, nil, nil, nil
+  tables, contacts, advisers, events, counts, unreserved = nil, nil, nil, nil, nil, nil
   meta = call('HMGET', META, 'incarnation', 'offset', 'last', 'clock')
   if meta[1] ~= ARGV[1] then return false end
   now = instant()

@@ -1,9 +1,9 @@
 -- served: the languages that accounts serve; who waits in another one is anybody's. ARGV: 4.. languages.
-local key, same = P .. ':served', call('SCARD', P .. ':served') == #ARGV - 3
-for i = 4, #ARGV do same = same and call('SISMEMBER', key, ARGV[i]) == 1 end
-if same then return ok() end
-call('DEL', key)
-if #ARGV > 3 then call('SADD', key, unpack(ARGV, 4)) end
+local list = #ARGV > 3 and ',' .. table.concat(ARGV, ',', 4) .. ',' or nil
+if list == (meta[10] or nil) then return ok() end
+meta[10] = list
+if list then call('HSET', META, 'served', list) else call('HDEL', META, 'served') end
+call('DEL', P .. ':served') -- the set of versions before
 local moved = {}
 for k in pairs(classes()) do
   for _, id in ipairs(call('ZRANGE', P .. ':w:' .. k, 0, -1)) do

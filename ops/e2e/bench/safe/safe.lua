@@ -40,14 +40,14 @@ local function rank(a, class, used, cap)
   if used < cap then call('ZADD', P .. ':ready:' .. class, used * 10000000000000 + now, a) else call('ZREM', P .. ':ready:' .. class, a) end
 end
 
--- An offer shows what was asked, so its notice carries that, sealed.
-local function offer(id, class, arrival, epoch, told, wrapped, a, g)
+-- An offer shows what was asked, so its notice carries that, sealed. Who is new has no page yet: away watches for it.
+local function offer(id, class, arrival, epoch, told, wrapped, a, g, away)
   local used, e = tonumber(g[1]) + 1, fmt('%d', epoch + 1)
   local due = fmt('%d', now + 30000)
   call('HSET', P .. ':a:' .. a, 'used', used)
   rank(a, class, used, tonumber(g[2]))
   call('SADD', P .. ':offers:' .. a, id)
-  call('ZADD', P .. ':timers', due, 'offer:' .. id)
+  if away then call('ZADD', P .. ':timers', due, 'offer:' .. id, away, 'away:' .. id) else call('ZADD', P .. ':timers', due, 'offer:' .. id) end
   event('offered', id, class, arrival, a, e)
   tell(g[3], '"to":"a:' .. a .. '","kind":"offer","contact":"' .. id .. '","offer":"' .. id .. '.' .. e .. '","due":' .. due .. ',"class":"' .. class
     .. '","arrival":' .. arrival .. ',"at":' .. nows .. ',"sealed":"' .. told .. '","key":"' .. wrapped .. '"')
@@ -63,7 +63,7 @@ redis.register_function('enter', function(keys, argv)
   local a = call('ZRANGE', P .. ':ready:' .. class, 0, 0)[1]
   event('enqueued', id, class, nows, '', '0')
   if a then
-    local e, due = offer(id, class, nows, 0, argv[5], argv[6], a, call('HMGET', P .. ':a:' .. a, 'used', 'cap', 'node'))
+    local e, due = offer(id, class, nows, 0, argv[5], argv[6], a, call('HMGET', P .. ':a:' .. a, 'used', 'cap', 'node'), now + 900000)
     call('HSET', key, 'state', 'offered', 'class', class, 'arrival', nows, 'epoch', e, 'version', '1', 'told', argv[5], 'key', argv[6], 'adviser', a, 'expires', due)
     return {0, 'offered', nows, kept()}
   end
