@@ -16,8 +16,17 @@ import (
 )
 
 // arrival offers a contact as it comes, 200 a second, as BenchmarkArrival of the product does: from the call to the
-// script's answer. What is offered is let go after it.
+// script's answer. The notices of it are read in the same process, as there.
 func (n *node) arrival(ctx context.Context, count int) error {
+	bound, done := context.WithCancel(ctx)
+	defer done()
+	go n.listen(bound)
+	if err := rig.Wait(5*time.Second, "notices are heard", func() (bool, error) {
+		heard, err := n.rdb.PubSubNumSub(ctx, tag+":node:"+n.name).Result()
+		return heard[tag+":node:"+n.name] == 1, err
+	}); err != nil {
+		return err
+	}
 	if _, err := n.scripts.call(ctx, "ready", rig.UUID(), class, 1<<30); err != nil {
 		return err
 	}
