@@ -104,7 +104,7 @@ local function choose(c, id)
   local first = call('ZRANGE', key, '0', '1') -- who says that nobody is free, or is alone, spares the rest
   local who = first[1]
   if not who then return nil, nil, nil, false end
-  local a = chosen(who) -- from which the score is made: Redis takes longer to write one than to read this
+  local a = chosen(who) -- an offer reads this anyway, and a score is made of it
   if room(a) <= 0 or alone and num(a.used) > 0 then return nil, nil, nil, true end
   local out = (c.excluded or '') ~= '' and excluded(c) or nil
   local taken = (alone or c.lane == 'ordinary') and callsWait() and reservations() or nil
