@@ -50,16 +50,16 @@ func undisturbed(values, disturbed []float64) (still []float64, calm bool) {
 	return still, true
 }
 
-// of gives the median, and false where too few repeats were left alone.
-func (f figure) of(all map[string][]sample) (value float64, calm bool) {
+// of gives the median of those that were left alone, or of all where they are too few.
+func (f figure) of(all map[string][]sample) float64 {
 	var values, disturbed []float64
 	for _, s := range all[f.arm()] {
 		if v, d, has := f.at(s); has {
 			values, disturbed = append(values, v), append(disturbed, d)
 		}
 	}
-	values, calm = undisturbed(values, disturbed)
-	return median(values), calm
+	values, _ = undisturbed(values, disturbed)
+	return median(values)
 }
 
 func median(v []float64) float64 {
@@ -128,10 +128,9 @@ func (r row) ratios(all map[string][]sample) (ratios []float64, calm bool) {
 
 func (r row) judge(all map[string][]sample) result {
 	out := result{ID: r.id, What: r.what, Unit: r.unit, Must: r.must, Aim: r.aim, Less: r.less, Note: r.note, Met: "no"}
-	out.Product, _ = r.product.of(all)
+	out.Product = r.product.of(all)
 	for _, f := range r.minimum {
-		v, _ := f.of(all)
-		out.Minimum += v
+		out.Minimum += f.of(all)
 	}
 	ratios, calm := r.ratios(all)
 	out.Calm = calm
