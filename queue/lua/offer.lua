@@ -101,30 +101,30 @@ end
 local function choose(c, id)
   local key, alone = serve(c.group), isCall(c)
   local limit = alone and LOAD or BUSY
-  local first = call('ZRANGE', key, '0', '1') -- who says that nobody is free, or is alone, spares the rest
-  local who = first[1]
-  if not who then return nil, nil, nil, false end
-  local a = chosen(who) -- an offer reads this anyway, and a score is made of it
-  if room(a) <= 0 or alone and num(a.used) > 0 then return nil, nil, nil, true end
+  local first = call('ZRANGE', key, '0', '1', 'WITHSCORES') -- who says that nobody is free, or is alone, spares the rest
+  if not first[1] then return nil, nil, nil, false end
+  local mine = first[2] + 0
+  if mine >= limit then return nil, nil, nil, true end
   local out = (c.excluded or '') ~= '' and excluded(c) or nil
   local taken = (alone or c.lane == 'ordinary') and callsWait() and reservations() or nil
   if out or taken then
     local skipped, from = {}, 0
     while true do
       local page = call('ZRANGE', key, int(from), int(from + 8))
-      for _, other in ipairs(page) do
-        local mine = call('ZSCORE', key, other) + 0
+      for _, who in ipairs(page) do
+        mine = call('ZSCORE', key, who) + 0
         if mine >= limit then return nil, nil, nil, true end
-        if out and out[other] then skipped[other] = 'excluded'
-        elseif taken and taken[other] and taken[other] ~= id then skipped[other] = 'reserved'
-        else return other, chosen(other), '{"rule":"arrival"' .. passed(key, page, from, other, mine, skipped) .. '}', true end
+        if out and out[who] then skipped[who] = 'excluded'
+        elseif taken and taken[who] and taken[who] ~= id then skipped[who] = 'reserved'
+        else return who, chosen(who), '{"rule":"arrival"' .. passed(key, page, from, who, mine, skipped) .. '}', true end
       end
       if #page < 9 then return nil, nil, nil, true end
       from = from + 9
     end
   end
-  local others = first[2] and passed(key, call('ZRANGE', key, '0', '8'), 0, who, score(a)) or ''
-  return who, a, '{"rule":"arrival"' .. others .. '}', true
+  local who = first[1]
+  local others = first[3] and passed(key, call('ZRANGE', key, '0', '8'), 0, who, mine) or ''
+  return who, chosen(who), '{"rule":"arrival"' .. others .. '}', true
 end
 -- A call that finds nobody keeps one adviser from taking more ordinary work.
 local function reserve(id, c)
