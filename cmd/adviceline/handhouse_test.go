@@ -239,7 +239,10 @@ func (h *handHouse) sent(adviser string, receivers ...string) helpline.Referral 
 	return r
 }
 
-var linkIn = regexp.MustCompile(`https://help\.invalid/r/([\w-]+)`)
+var (
+	linkIn = regexp.MustCompile(`https://help\.invalid/r/([\w-]+)`)
+	mailID = regexp.MustCompile(`(?m)^\s*Message-ID: <[\w.-]+@adviceline>\s*$`)
+)
 
 // link takes the token out of a mail, which must be neutral.
 func (h *handHouse) link(mail, to, word string) string {
@@ -248,8 +251,9 @@ func (h *handHouse) link(mail, to, word string) string {
 	if found == nil || !strings.Contains(mail, "RCPT "+to) || !strings.Contains(mail, word) {
 		h.Fatalf("no mail to %s of %s:\n%s", to, word, mail)
 	}
-	for _, never := range []string{"Sentinel", " 555", "+358", "shelter ", "victim", "danger", "uhri"} {
-		if strings.Contains(mail, never) {
+	text := mailID.ReplaceAllString(strings.ReplaceAll(mail, found[0], ""), "") // ids and tokens hold any digits
+	for _, never := range []string{"Sentinel", "555", "shelter ", "victim", "danger", "uhri"} {
+		if strings.Contains(text, never) {
 			h.Errorf("%q is in\n%s", never, mail)
 		}
 	}
