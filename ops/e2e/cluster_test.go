@@ -99,14 +99,7 @@ func newRedis(t *testing.T) *rig.Redis {
 	socket := filepath.Join(dir, "s")
 	r, err := rig.MakeRedis(dir, "unix://"+socket, "--port", "0", "--unixsocket", socket,
 		"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction")
-	if err == nil {
-		err = r.Start(t.Context())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(r.Kill)
-	return r
+	return started(t, r, err)
 }
 
 // move takes the peer to its next house.

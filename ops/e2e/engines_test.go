@@ -31,7 +31,8 @@ func trio(t *testing.T, args ...string) *rig.Trio {
 
 // TestSentinelFailover: with the recommended settings the master is killed under open chats; the nodes go to
 // the one that Sentinels promote, and everybody goes on; the old one comes back as a replica and nobody
-// notices. Then the master stands still until it is deposed, and goes on as if it were the master. Sentinels promote twice now and then: a life for each.
+// notices. Then the master stands still until it is deposed, and goes on as if it were the master. Sentinels
+// promote twice now and then: a life for each.
 func TestSentinelFailover(t *testing.T) {
 	t.Parallel()
 	engine := trio(t, "--appendfsync", "always")

@@ -21,17 +21,7 @@ var hellos = regexp.MustCompile(`cmdstat_hello:calls=(\d+)`)
 // have heard that another one was elected. No node enters the line there, and all go to the elected one once they may.
 func TestAStaleSentinelIsNotBelieved(t *testing.T) {
 	t.Parallel()
-	need(t, "redis-server", "/usr/bin/redis-server")
-	ports := freePorts(t, 5)
-	old, _ := server(t, ports[0]), server(t, ports[1])
-	var watch []*rig.Redis
-	for _, at := range ports[2:] {
-		watch = append(watch, sentinel(t, at, ports[0], 0))
-	}
-	elect := func(i int) {
-		watch[i].Kill()
-		sentinel(t, ports[2+i], ports[1], 1)
-	}
+	old, ports, elect := masters(t)
 	s := several(t, 2, settings{
 		"REDIS_URL": "redis://sentinels", "REDIS_NODES": strings.Join(ports[2:], ","), "REDIS_MASTER": rig.Master,
 	})
@@ -58,6 +48,24 @@ func TestAStaleSentinelIsNotBelieved(t *testing.T) {
 	})
 	for _, h := range s.each {
 		eventually(t, patience, "who waited is still there", func() bool { return h.knows(t.Context(), x) })
+	}
+}
+
+// masters starts two of them, the first of which three Sentinels watch; elect has one Sentinel believe in the second,
+// by a failover. Addresses are the masters', then the Sentinels'.
+func masters(t *testing.T) (old *rig.Redis, ports []string, elect func(i int)) {
+	t.Helper()
+	need(t, "redis-server", "/usr/bin/redis-server")
+	ports = freePorts(t, 5)
+	old = server(t, ports[0])
+	server(t, ports[1])
+	var watch []*rig.Redis
+	for _, at := range ports[2:] {
+		watch = append(watch, sentinel(t, at, ports[0], 0))
+	}
+	return old, ports, func(i int) {
+		watch[i].Kill()
+		sentinel(t, ports[2+i], ports[1], 1)
 	}
 }
 
@@ -100,20 +108,12 @@ func look(t *testing.T, at string) *redis.Client {
 // ends there is not followed by another one there, though most Sentinels have not heard of the failover.
 func TestADeposedMasterIsNotEnteredAgain(t *testing.T) {
 	t.Parallel()
-	need(t, "redis-server", "/usr/bin/redis-server")
-	ports := freePorts(t, 5)
-	server(t, ports[0])
-	server(t, ports[1])
-	var watch []*rig.Redis
-	for _, at := range ports[2:] {
-		watch = append(watch, sentinel(t, at, ports[0], 0))
-	}
+	_, ports, elect := masters(t)
 	s := several(t, 2, settings{
 		"REDIS_URL": "redis://sentinels", "REDIS_NODES": strings.Join(ports[2:], ","), "REDIS_MASTER": rig.Master,
 	})
 	x := s.each[0].admit(t, "fi")
-	watch[2].Kill()
-	sentinel(t, ports[4], ports[1], 1)
+	elect(2)
 	old := look(t, ports[0])
 	if err := old.HSet(t.Context(), meta, "incarnation", -1).Err(); err != nil { // as over.lua does
 		t.Fatal(err)
@@ -126,10 +126,8 @@ func TestADeposedMasterIsNotEnteredAgain(t *testing.T) {
 	if n := old.HGet(t.Context(), meta, "incarnation").Val(); n != "-1" {
 		t.Errorf("the line is entered at the old master: %s", n)
 	}
-	for i := range 2 {
-		watch[i].Kill()
-		sentinel(t, ports[2+i], ports[1], 1)
-	}
+	elect(0)
+	elect(1)
 	for _, h := range s.each {
 		eventually(t, patience, "who waited is still there", func() bool { return h.knows(t.Context(), x) })
 	}
