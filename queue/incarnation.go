@@ -46,8 +46,9 @@ func (q *Queue) SetLife(ctx context.Context, runID string, incarnation int64) er
 	return nil
 }
 
-// Bind implements helpline.LiveState: a connection to any other server process is refused from here on,
-// and those that are open to one fail at their next use, because it is gone.
+// Bind implements helpline.LiveState: a connection to any other server process is refused from here on. Those that
+// are open to one fail at their next use where it is gone; to a deposed master that lives they are used for servers.lifetime
+// at most, and its scripts find their incarnation over.
 func (q *Queue) Bind(runID string) {
 	q.bound.Store(runID)
 	select {
